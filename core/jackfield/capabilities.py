@@ -1,0 +1,86 @@
+"""What a vendor can do, as static frozen data; no I/O, no settings.
+
+Capabilities drive the plan, the rate limiter, the generated documentation and the conformance
+tests. What varies by tenant is not a capability but a fact, found by `authenticate`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from jackfield.mappings import AttributeMapping
+
+CONTRACT = 1
+"""The number of the hook contract that this core speaks."""
+
+Covers: TypeAlias = Literal["read", "write", "auth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a vendor does with one attribute, by SCIM path.
+
+    `case_exact` False: values that differ only in case are the same value to the vendor.
+    """
+
+    create: Literal["required", "allowed", "refused"] = "allowed"
+    patch: bool = True
+    filter: bool = False
+    case_exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One published rate limit: `requests` in any window of `per_seconds`.
+
+    It counts the requests whose effect it `covers`, and those that name it. After a 429 without
+    `Retry-After`, nothing is sent under it for `penalty_seconds`.
+    """
+
+    name: str
+    requests: int
+    per_seconds: float
+    covers: frozenset[Covers] = frozenset({"read", "write", "auth"})
+    penalty_seconds: float = 1.0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """Everything the core needs to know of a vendor before the first request.
+
+    `hosts` are the origins its requests may go to; those in its settings' URLs are added to them.
+    `disable` says how access is taken away: by `active` false, by deletion, or not at all.
+    `match_on` lists the paths that `get_user` can look for, best first.
+    `mappings` is the attribute mapping that a job starts from.
+    `source` is where the claims come from.
+    """
+
+    contract: int = CONTRACT
+    hosts: frozenset[str]
+    match_on: tuple[str, ...]
+    create: bool = True
+    patch: bool = True
+    disable: Literal["active", "delete", "unsupported"] = "active"
+    enable: bool = True
+    delete: bool = False
+    list_users: bool = False
+    groups: bool = False
+    bulk_operations: int = 0
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+    rates: tuple[Rate, ...] = ()
+    mappings: tuple[AttributeMapping, ...] = ()
+    source: str = ""
+
+    def can_patch(self, path: str) -> bool:
+        """Say whether the vendor takes a later change of this attribute."""
+        return self.patch and path in self.attributes and self.attributes[path].patch
+
+    def is_case_exact(self, path: str) -> bool:
+        return path not in self.attributes or self.attributes[path].case_exact
+
+    def required_on_create(self) -> tuple[str, ...]:
+        return tuple(
+            p for p, attribute in self.attributes.items() if attribute.create == "required"
+        )

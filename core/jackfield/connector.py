@@ -1,0 +1,229 @@
+"""The typed face of one connection, in both colours; the only code that calls a vendor's hooks.
+
+There is no loop, thread or client to manage. A `Connector` may be shared by any number of threads,
+its `aio` by tasks of any event loop; both share tokens and rate limits.
+"""
+
+import asyncio
+import weakref
+from collections.abc import AsyncIterator, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from jackfield.capabilities import Capabilities
+from jackfield.driver import Clock, Driver, Steps
+from jackfield.errors import VendorBroken
+from jackfield.loops import run, run_async
+from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
+from jackfield.settings import ConnectorSettings
+from jackfield.transport import AsyncTransport, Limits, SyncTransport
+
+T = TypeVar("T")
+
+
+class _Calls:
+    """One generator of driver steps for each operation; results are checked at the border."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+
+    def authenticate(self) -> Steps[Mapping[str, str]]:
+        token = yield from self.driver.token()
+        return token.facts
+
+    def get_user(self, key: MatchKey | UserId) -> Steps[User | NotFound]:
+        found: User | NotFound = yield from self._call("get_user", (User, NotFound), key=key)
+        if isinstance(found, User) and not found.id:
+            raise self.driver.fault("get_user", "returned a user without an id")
+        return found
+
+    def create_user(self, user: User) -> Steps[User]:
+        created: User = yield from self._call("create_user", (User,), user=user)
+        if not created.id:
+            raise self.driver.fault("create_user", "returned a user without an id")
+        return created
+
+    def patch_user(self, user_id: UserId, changes: Changes) -> Steps[Applied]:
+        applied: Applied = yield from self._call(
+            "patch_user", (Applied,), user_id=user_id, changes=tuple(changes)
+        )
+        return applied
+
+    def list_page(self, cursor: str | None) -> Steps[Page]:
+        page: Page = yield from self._call("list_users", (Page,), cursor=cursor)
+        return page
+
+    def delete_user(self, user_id: UserId) -> Steps[None]:
+        yield from self._call("delete_user", (type(None),), user_id=user_id)
+
+    def _call(self, hook: str, kinds: tuple[type, ...], **arguments: Any) -> Steps[Any]:
+        driver = self.driver
+        flow = driver.flow(hook, **arguments)
+        result = yield from driver.operate(hook, flow)
+        if not isinstance(result, kinds):
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            raise driver.fault(hook, f"returned {type(result).__name__}, not {expected}")
+        return result
+
+
+class Connector:
+    """A connection to one vendor, for synchronous code; `aio` is the same for `async` code."""
+
+    def __init__(self, driver: Driver, limits: Limits, clock: Clock) -> None:
+        self._calls = _Calls(driver)
+        self._clock = clock
+        self._transport = SyncTransport(limits)
+        self._finalizer = weakref.finalize(self, self._transport.close)
+        self.aio = AsyncConnector(driver, limits, clock)
+
+    @property
+    def name(self) -> str:
+        return self._calls.driver.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._calls.driver.capabilities
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        return self._calls.driver.settings
+
+    def authenticate(self) -> Mapping[str, str]:
+        """Make sure there is a good token, and return the facts of the tenant.
+
+        Raises: CredentialsRefused, NotSent, VendorBroken, ConfigurationError.
+        """
+        return self._run(self._calls.authenticate())
+
+    def get_user(self, key: MatchKey | UserId) -> User | NotFound:
+        """Return the one user of this matching value or id, or NotFound.
+
+        Raises: AmbiguousMatch where several users answer; the errors of `jackfield.errors`.
+        """
+        return self._run(self._calls.get_user(key))
+
+    def create_user(self, user: User) -> User:
+        """Create the user and return it as the vendor keeps it.
+
+        Raises: AlreadyExists; InDoubt where the account may exist: look before doing it again.
+        """
+        return self._run(self._calls.create_user(user))
+
+    def patch_user(self, user_id: UserId, changes: Changes) -> Applied:
+        """Make all changes at once; `not_taken` names those that the vendor did not keep.
+
+        Raises: UnknownUser, RejectedUser; InDoubt where some of it may have happened.
+        """
+        return self._run(self._calls.patch_user(user_id, changes))
+
+    def list_users(self) -> Iterator[User]:
+        """Yield every user, page by page.
+
+        Raises: VendorBroken where the pages go round in circles; then the listing is not complete.
+        """
+        pages = _Pages()
+        while pages.more:
+            yield from pages.fresh(self._run(self._calls.list_page(pages.cursor)))
+
+    def delete_user(self, user_id: UserId) -> None:
+        """Delete the user for good; one who is gone already is a success."""
+        self._run(self._calls.delete_user(user_id))
+
+    def close(self) -> None:
+        """Close the connections of the synchronous side; later calls open new ones."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self, steps: Steps[T]) -> T:
+        return run(steps, self._transport, self._clock)
+
+
+class AsyncConnector:
+    """The asynchronous side of a `Connector`; each method does what its namesake does."""
+
+    def __init__(self, driver: Driver, limits: Limits, clock: Clock) -> None:
+        self._calls = _Calls(driver)
+        self._limits = limits
+        self._clock = clock
+        self._transports: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncTransport] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    async def authenticate(self) -> Mapping[str, str]:
+        return await self._run(self._calls.authenticate())
+
+    async def get_user(self, key: MatchKey | UserId) -> User | NotFound:
+        return await self._run(self._calls.get_user(key))
+
+    async def create_user(self, user: User) -> User:
+        return await self._run(self._calls.create_user(user))
+
+    async def patch_user(self, user_id: UserId, changes: Changes) -> Applied:
+        return await self._run(self._calls.patch_user(user_id, changes))
+
+    async def list_users(self) -> AsyncIterator[User]:
+        pages = _Pages()
+        while pages.more:
+            for user in pages.fresh(await self._run(self._calls.list_page(pages.cursor))):
+                yield user
+
+    async def delete_user(self, user_id: UserId) -> None:
+        await self._run(self._calls.delete_user(user_id))
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        transport = self._transports.pop(asyncio.get_running_loop(), None)
+        if transport is not None:
+            await transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _run(self, steps: Steps[T]) -> T:
+        loop = asyncio.get_running_loop()
+        transport = self._transports.get(loop)
+        if transport is None:
+            transport = self._transports[loop] = AsyncTransport(self._limits)
+        return await run_async(steps, transport, self._clock)
+
+
+class _Pages:
+    """Walks through pages once: no cursor twice, no user twice."""
+
+    def __init__(self) -> None:
+        self.cursor: str | None = None
+        self.more = True
+        self._cursors: set[str] = set()
+        self._ids: set[str] = set()
+
+    def fresh(self, page: Page) -> Iterator[User]:
+        """Yield the users not seen before and move on.
+
+        Raises: VendorBroken where a page has nobody new, or its cursor was seen.
+        """
+        users = [user for user in page.users if user.id and user.id not in self._ids]
+        self._ids.update(user.id for user in users if user.id)
+        self.cursor, self.more = page.next_cursor, page.next_cursor is not None
+        if self.cursor is not None:
+            if self.cursor in self._cursors or not users:
+                raise VendorBroken("the vendor's list of users goes round in circles")
+            self._cursors.add(self.cursor)
+        return iter(users)

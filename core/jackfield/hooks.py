@@ -1,0 +1,78 @@
+"""The hooks: a menu of what a connector plugin and a host application may implement.
+
+A connector implements the first five, and the other two where its capabilities claim them. Every
+hook but `capabilities` is a generator function: it yields a `Request`, receives a `Response`, and
+returns its result. Arguments are only ever added; an implementation may take fewer of them.
+"""
+
+from pluggy import HookimplMarker, HookspecMarker
+
+from jackfield.capabilities import Capabilities
+from jackfield.flow import Flow, Token
+from jackfield.observation import Answered, Completed, Sending
+from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
+from jackfield.settings import ConnectorSettings
+
+PROJECT = "jackfield"
+
+hookspec = HookspecMarker(PROJECT)
+hookimpl = HookimplMarker(PROJECT)
+
+
+class ConnectorSpec:
+    """What a connector plugin implements; one connector answers each call."""
+
+    @hookspec(firstresult=True)
+    def capabilities(self) -> Capabilities:
+        """Say what the vendor can do. Static data: no I/O, no settings."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def authenticate(self, settings: ConnectorSettings) -> Flow[Token]:
+        """Get a token, and find the facts of the tenant."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def get_user(
+        self, key: MatchKey | UserId, settings: ConnectorSettings
+    ) -> Flow[User | NotFound]:
+        """Find one user by a matching attribute or by the vendor's id."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def create_user(self, user: User, settings: ConnectorSettings) -> Flow[User]:
+        """Create the user; return it as the vendor keeps it, id included."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def patch_user(
+        self, user_id: UserId, changes: Changes, settings: ConnectorSettings
+    ) -> Flow[Applied]:
+        """Make all changes at once; return what really changed."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def list_users(self, cursor: str | None, settings: ConnectorSettings) -> Flow[Page]:
+        """Return one page of all users; `cursor` is None for the first."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def delete_user(self, user_id: UserId, settings: ConnectorSettings) -> Flow[None]:
+        """Delete the user for good; a user already gone is a success."""
+        raise NotImplementedError
+
+
+class ObserverSpec:
+    """What a host application may implement to watch; it is told redacted data only."""
+
+    @hookspec
+    def before_request(self, sending: Sending) -> None:
+        """Hear of each attempt of each request before it leaves."""
+
+    @hookspec
+    def after_response(self, answered: Answered) -> None:
+        """Hear how each attempt ended, whether an answer came or not."""
+
+    @hookspec
+    def after_operation(self, completed: Completed) -> None:
+        """Hear that an operation of the connector has ended."""

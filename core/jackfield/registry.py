@@ -1,0 +1,199 @@
+"""Finds connectors, checks them, connects them.
+
+stevedore loads one connector by name, and nothing else is imported; pluggy checks its hooks in a
+manager of its own, so that a call can never reach another vendor. The registry is an object that
+the host owns; there is no global one.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import pluggy
+from pydantic import ValidationError
+from stevedore.driver import DriverManager
+
+from jackfield.checking import contract_problems
+from jackfield.connector import Connector
+from jackfield.driver import Clock, Driver, Policy
+from jackfield.errors import ConfigurationError, PluginFault
+from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
+from jackfield.references import resolve_references
+from jackfield.settings import ConnectorSettings
+from jackfield.transport import Limits
+
+GROUP = "jackfield.connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One installed connector, as its package's metadata tells; `problem` may be empty."""
+
+    name: str
+    package: str
+    version: str
+    problem: str = ""
+
+
+class Registry:
+    """The connectors installed in this environment.
+
+    `observers` are the host's objects with `@hookimpl` methods of `ObserverSpec`; they watch every
+    connection this registry makes.
+    """
+
+    def __init__(self, *, observers: Iterable[object] = ()) -> None:
+        self._observers = tuple(observers)
+
+    def connectors(self) -> tuple[Listing, ...]:
+        """List what is installed, sorted by name, importing none of it."""
+        found = sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
+        names = [entry.name for entry in found]
+        return tuple(_listing(entry, names) for entry in found)
+
+    def inspect(self, name: str) -> Listing:
+        """Load one connector and say what is wrong with it, without raising."""
+        listing = _only(name, self.connectors())
+        if listing.problem:
+            return listing
+        try:
+            self.load(name)
+        except (ConfigurationError, PluginFault) as error:
+            return Listing(listing.name, listing.package, listing.version, str(error))
+        return listing
+
+    def load(self, name: str) -> Any:
+        """Return a new connector object of this name, checked against the contract.
+
+        Raises: ConfigurationError where no package, or more than one, offers the name; PluginFault
+        where the package cannot be imported or breaks the contract.
+        """
+        listing = _only(name, self.connectors())
+        if listing.problem:
+            raise ConfigurationError(f"the connector {name} cannot be used: {listing.problem}")
+        package = f"{listing.package} {listing.version}"
+        connector = _imported(name, package)
+        problems = contract_problems(connector)
+        if problems:
+            raise PluginFault(f"the connector {name} of {package}: {'; '.join(problems)}")
+        return connector
+
+    def connect(
+        self,
+        name: str,
+        settings: Mapping[str, object] | ConnectorSettings,
+        *,
+        folder: Path | None = None,
+        policy: Policy | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> Connector:
+        """Return a connection to a vendor; nothing is sent before its first use.
+
+        `settings` is the connector's own model, or a mapping that may hold references to secrets
+        (`env:`, `file:`, `keyring:`); relative files begin at `folder`.
+
+        Raises: ConfigurationError naming the connector and the setting at fault; PluginFault.
+        """
+        connector = self.load(name)
+        checked = _settings(name, connector, settings, folder or Path.cwd())
+        clock = clock or Clock()
+        manager = self._manager(name, connector)
+        driver = Driver(
+            name,
+            manager.hook,
+            connector.capabilities(),
+            checked,
+            policy=policy or Policy(),
+            clock=clock,
+        )
+        return Connector(driver, limits or Limits(), clock)
+
+    def _manager(self, name: str, connector: object) -> pluggy.PluginManager:
+        manager = pluggy.PluginManager(PROJECT)
+        manager.add_hookspecs(ConnectorSpec)
+        manager.add_hookspecs(ObserverSpec)
+        try:
+            manager.register(connector, name)
+            for observer in self._observers:
+                manager.register(observer)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginFault(f"the connector {name} or an observer: {error}") from None
+        return manager
+
+
+def _listing(entry: EntryPoint, names: list[str]) -> Listing:
+    package = entry.dist.name if entry.dist else "an unknown package"
+    version = entry.dist.version if entry.dist else "?"
+    return Listing(entry.name, package, version, _problem(entry, names))
+
+
+def _problem(entry: EntryPoint, names: list[str]) -> str:
+    if names.count(entry.name) > 1:
+        return "more than one package offers this name; uninstall all but one"
+    if not entry.attr:
+        return f"its entry point {entry.value!r} names a module, not a class"
+    return ""
+
+
+def _only(name: str, listings: tuple[Listing, ...]) -> Listing:
+    for listing in listings:
+        if listing.name == name:
+            return listing
+    near = difflib.get_close_matches(name, [listing.name for listing in listings], n=1)
+    hint = f"did you mean {near[0]}?" if near else f"pip install jackfield-{name}?"
+    known = ", ".join(sorted({listing.name for listing in listings})) or "none"
+    raise ConfigurationError(f"there is no connector {name!r}; {hint} Installed: {known}")
+
+
+def _imported(name: str, package: str) -> object:
+    try:
+        manager: DriverManager[object] = DriverManager(
+            GROUP, name, invoke_on_load=True, on_load_failure_callback=_reraise
+        )
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may even call sys.exit when imported
+        why = f"{type(error).__name__}: {error}"
+        raise PluginFault(f"the connector {name} of {package} cannot be imported: {why}") from error
+    return manager.driver
+
+
+def _reraise(_manager: object, _entry: object, error: BaseException) -> None:
+    raise error
+
+
+def _settings(
+    name: str, connector: Any, given: Mapping[str, object] | ConnectorSettings, folder: Path
+) -> ConnectorSettings:
+    if isinstance(given, ConnectorSettings):
+        return given
+    model: type[ConnectorSettings] = connector.settings
+    try:
+        return model.model_validate(resolve_references(given, folder))
+    except ValidationError as error:
+        raise ConfigurationError(f"{name}: {explain(error, model)}") from None
+
+
+def explain(error: ValidationError, model: type[ConnectorSettings]) -> str:
+    """Return what is wrong with settings in one line, without any of their values."""
+    return "; ".join(
+        _sentence(problem, sorted(model.model_fields))
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+
+
+def _sentence(problem: Any, known: list[str]) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(place, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"there is no setting {place}; {hint}"
+    if problem["type"] == "missing":
+        return f"the setting {place} is missing"
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {said}" if place else said

@@ -1,0 +1,154 @@
+"""The people and changes that hooks exchange, in SCIM's own attribute names.
+
+Source: RFC 7643 section 4.1 (User), RFC 7644 section 3.5.2 (changes). Nothing is lost on a round
+trip: attributes without a field of their own, extensions included, are kept under their own names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NewType, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from jackfield.flow import Json
+
+UserId = NewType("UserId", str)
+"""The vendor's own id of a user; opaque."""
+
+
+class _Attributes(BaseModel):
+    """A frozen complex attribute that keeps what it has no field for."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+
+class Name(_Attributes):
+    """RFC 7643 section 4.1.1, `name`."""
+
+    formatted: str | None = None
+    familyName: str | None = None
+    givenName: str | None = None
+    middleName: str | None = None
+
+
+class MultiValue(_Attributes):
+    """One value of `emails`, `phoneNumbers`, `photos`, `roles`: RFC 7643 section 2.4."""
+
+    value: str | None = None
+    type: str | None = None
+    primary: bool | None = None
+    display: str | None = None
+
+
+class Address(_Attributes):
+    """RFC 7643 section 4.1.2, `addresses`."""
+
+    type: str | None = None
+    formatted: str | None = None
+    streetAddress: str | None = None
+    locality: str | None = None
+    region: str | None = None
+    postalCode: str | None = None
+    country: str | None = None
+    primary: bool | None = None
+
+
+class User(_Attributes):
+    """A user at a vendor. Extensions stand under their URN, read with `extension(urn)`."""
+
+    id: str | None = None
+    externalId: str | None = None
+    userName: str | None = None
+    name: Name | None = None
+    displayName: str | None = None
+    title: str | None = None
+    userType: str | None = None
+    preferredLanguage: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    active: bool | None = None
+    emails: tuple[MultiValue, ...] = ()
+    phoneNumbers: tuple[MultiValue, ...] = ()
+    addresses: tuple[Address, ...] = ()
+
+    @classmethod
+    def from_scim(cls, document: Mapping[str, Json]) -> Self:
+        """Return the user of a SCIM document.
+
+        Raises: pydantic.ValidationError where an attribute has the wrong shape;
+        `jackfield.scim.parse_user` is the tolerant way for what vendors really send.
+        """
+        return cls.model_validate(document)
+
+    def to_scim(self) -> dict[str, Json]:
+        """Return the SCIM document, without attributes that have no value."""
+        dumped: dict[str, Json] = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in dumped.items() if value != []}
+
+    def extension(self, urn: str) -> Mapping[str, Any]:
+        """Return the attributes below one extension URN; empty where there are none."""
+        found = (self.model_extra or {}).get(urn)
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """One matching attribute, as a SCIM path, and the value to look for."""
+
+    path: str
+    value: str
+
+    def __str__(self) -> str:
+        return f'{self.path} eq "{self.value}"'
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The vendor has no such user. A value, not an error: absence is an answer."""
+
+    key: MatchKey | UserId
+
+
+ChangeOp: TypeAlias = Literal["add", "replace", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One attribute to add, replace or remove; `path` as RFC 7644 section 3.5.2 spells it."""
+
+    op: ChangeOp
+    path: str
+    value: Json = None
+
+
+Changes: TypeAlias = tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was asked for one path and what the vendor kept instead; None means no value."""
+
+    path: str
+    wanted: Json
+    kept: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a patch really did.
+
+    `user_id` may differ from the one patched: some vendors give a new id on a rename. `not_taken`
+    lists every change that the vendor answered with success and did not keep.
+    """
+
+    user_id: UserId
+    user: User | None = None
+    not_taken: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of users; `next_cursor` is None on the last one."""
+
+    users: tuple[User, ...]
+    next_cursor: str | None = None

@@ -1,0 +1,303 @@
+"""The only module that knows an HTTP client; a change of client is a change of this file.
+
+It sends one request and returns one answer. It follows no redirect, keeps no cookie, reads no proxy
+variable or `.netrc`, always verifies TLS, and bounds every answer in time and size. What goes wrong
+is told apart by one question: could the vendor have acted?
+"""
+
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpcore
+import httpx
+
+from jackfield.errors import ConfigurationError, InDoubt, NotSent, VendorBroken
+
+_deadline_at: ContextVar[float] = ContextVar("deadline_at")
+"""Monotonic instant at which the request of this thread or task must have ended."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_HTTP = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A request as it leaves: absolute URL, final headers, encoded body."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came: lower-case header names, body decompressed and within the cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost: seconds in all, seconds to connect, bytes of answer."""
+
+    deadline_seconds: float = 30.0
+    connect_seconds: float = 5.0
+    body_bytes: int = 10 * 1024 * 1024
+    connections: int = 32
+
+
+class SyncTransport:
+    """Sends one request at a time for each thread; safe to share between threads."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._http = httpx.HTTPTransport(**_options(limits))
+        self._http._pool._network_backend = _SyncNetwork()  # noqa: SLF001 - no public parameter exists
+
+    def send(self, wire: Wire) -> Answer:
+        """Send and return the answer.
+
+        Raises: NotSent, InDoubt (the vendor may have acted), VendorBroken (the answer broke a
+        bound), ConfigurationError (the certificate, or characters that HTTP does not allow).
+        """
+        mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
+        try:
+            response = self._http.handle_request(_request(wire, self._limits))
+            body = _Body(response.headers, self._limits)
+            try:
+                for chunk in _sync_chunks(response):
+                    body.feed(chunk)
+            finally:
+                response.close()
+            return Answer(response.status_code, _headers(response), body.finish())
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise _meaning(error, wire) from error
+        finally:
+            _deadline_at.reset(mark)
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class AsyncTransport:
+    """The same for tasks of one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._http = httpx.AsyncHTTPTransport(**_options(limits))
+        self._http._pool._network_backend = _AsyncNetwork()  # noqa: SLF001 - no public parameter exists
+
+    async def send(self, wire: Wire) -> Answer:
+        """Send and return the answer; raises what `SyncTransport.send` raises."""
+        mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
+        try:
+            response = await self._http.handle_async_request(_request(wire, self._limits))
+            body = _Body(response.headers, self._limits)
+            try:
+                async for chunk in _async_chunks(response):
+                    body.feed(chunk)
+            finally:
+                await response.aclose()
+            return Answer(response.status_code, _headers(response), body.finish())
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise _meaning(error, wire) from error
+        finally:
+            _deadline_at.reset(mark)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+
+def _options(limits: Limits) -> dict[str, Any]:
+    return {
+        "verify": _trust(),
+        "trust_env": False,
+        "limits": httpx.Limits(
+            max_connections=limits.connections,
+            max_keepalive_connections=limits.connections,
+            keepalive_expiry=30.0,
+        ),
+    }
+
+
+def _trust() -> ssl.SSLContext:
+    context = httpx.create_ssl_context(verify=True, trust_env=False)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _request(wire: Wire, limits: Limits) -> httpx.Request:
+    timeout = httpx.Timeout(limits.deadline_seconds, connect=limits.connect_seconds)
+    return httpx.Request(
+        wire.method,
+        wire.url,
+        headers=dict(wire.headers),
+        content=wire.content,
+        extensions={"timeout": timeout.as_dict()},
+    )
+
+
+def _sync_chunks(response: httpx.Response) -> Iterator[bytes]:
+    if response.is_stream_consumed:  # a replayed recording comes whole
+        return iter([response.content])
+    return response.iter_raw()
+
+
+def _async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    if response.is_stream_consumed:
+        return _whole(response.content)
+    return response.aiter_raw()
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _meaning(error: Exception, wire: Wire) -> Exception:
+    """Return our error for the client's: never left, in doubt, or never sendable."""
+    host = httpx.URL(wire.url).host if "\n" not in wire.url else "the vendor"
+    if isinstance(error, _NOT_HTTP):
+        return ConfigurationError(f"a request to {host} holds characters that HTTP does not allow")
+    if _is_untrusted(error):
+        return ConfigurationError(f"the certificate of {host} is not trusted: {error}")
+    if isinstance(error, _NEVER_LEFT):
+        return NotSent(f"{host} cannot be reached: {error or type(error).__name__}")
+    return InDoubt(f"{host} did not answer in full: {error or type(error).__name__}")
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@dataclass(slots=True)
+class _Body:
+    """Collects an answer's body, unpacked, up to the cap: 48 KB may unpack to 50 MB."""
+
+    headers: Mapping[str, str]
+    limits: Limits
+    _parts: list[bytes] = field(default_factory=list)
+    _size: int = 0
+    _unzip: Any = None
+
+    def __post_init__(self) -> None:
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding == "gzip":
+            self._unzip = zlib.decompressobj(wbits=31)
+        elif encoding not in {"", "identity"}:
+            raise VendorBroken(
+                f"the vendor sent the encoding {encoding!r}, which was not asked for"
+            )
+
+    def feed(self, chunk: bytes) -> None:
+        room = self.limits.body_bytes - self._size + 1
+        try:
+            part = self._unzip.decompress(chunk, room) if self._unzip else chunk
+        except zlib.error:
+            raise httpx.DecodingError("the compressed answer is damaged") from None
+        self._size += len(part)
+        if self._size > self.limits.body_bytes:
+            raise VendorBroken(f"the answer is larger than {self.limits.body_bytes} bytes")
+        self._parts.append(part)
+
+    def finish(self) -> bytes:
+        if self._unzip and self._size and not self._unzip.eof:
+            raise httpx.DecodingError("the compressed answer is cut short")
+        return b"".join(self._parts)
+
+
+def _remaining(timeout: float | None) -> float:
+    """Return the seconds a socket operation may take: a drip must not outlast the whole."""
+    left = _deadline_at.get() - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the deadline of the request has passed")
+    return left if timeout is None else min(timeout, left)
+
+
+class _SyncStream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _remaining(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _remaining(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        inner = self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout))
+        return _SyncStream(inner)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _SyncNetwork(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._network = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
+    ) -> httpcore.NetworkStream:
+        stream = self._network.connect_tcp(host, port, timeout, *args, **kwargs)
+        return _SyncStream(stream)
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, _remaining(timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, _remaining(timeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        inner = await self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout))
+        return _AsyncStream(inner)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncNetwork(httpcore.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
+    ) -> httpcore.AsyncNetworkStream:
+        stream = await self._network.connect_tcp(host, port, timeout, *args, **kwargs)
+        return _AsyncStream(stream)
