@@ -22,12 +22,18 @@ class Attribute:
     """What a vendor does with one attribute, by SCIM path.
 
     `case_exact` False: values that differ only in case are the same value to the vendor.
+    `rewrites` True: the vendor is known to keep the value in a form of its own ("US" becomes
+    "United States"), so another form in its answer is no fault.
     """
 
     create: Literal["required", "allowed", "refused"] = "allowed"
     patch: bool = True
     filter: bool = False
     case_exact: bool = True
+    rewrites: bool = False
+
+
+_ORDINARY = Attribute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,11 @@ class Capabilities:
 
     def can_patch(self, path: str) -> bool:
         """Say whether the vendor takes a later change of this attribute."""
-        return self.patch and path in self.attributes and self.attributes[path].patch
+        return self.patch and self.attribute(path).patch
 
-    def is_case_exact(self, path: str) -> bool:
-        return path not in self.attributes or self.attributes[path].case_exact
+    def attribute(self, path: str) -> Attribute:
+        """Return what is known of one attribute; an unlisted one is taken for an ordinary one."""
+        return self.attributes.get(path, _ORDINARY)
 
     def required_on_create(self) -> tuple[str, ...]:
         return tuple(

@@ -3,7 +3,29 @@
 It builds requests and reads answers; no I/O happens here.
 """
 
+from jackfield.scim.errors import Refusal, one_line, read_refusal, scim_error
 from jackfield.scim.filters import equals
+from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
+from jackfield.scim.parse import parse_user, user_document
 from jackfield.scim.path import CORE_URN, ENTERPRISE_URN, Path, read, values, write
+from jackfield.scim.service import ScimService
 
-__all__ = ["CORE_URN", "ENTERPRISE_URN", "Path", "equals", "read", "values", "write"]
+__all__ = [
+    "CORE_URN",
+    "ENTERPRISE_URN",
+    "Path",
+    "Refusal",
+    "ScimService",
+    "access_token",
+    "equals",
+    "lifetime_seconds",
+    "one_line",
+    "parse_user",
+    "read",
+    "read_refusal",
+    "scim_error",
+    "token_error",
+    "user_document",
+    "values",
+    "write",
+]

@@ -1,6 +1,6 @@
-"""The one kind of filter that look-ups need.
+r"""The one kind of filter that look-ups need.
 
-Source: RFC 7644 section 3.4.2.2: a value is a JSON string, so `"`, `\\` and control characters are
+Source: RFC 7644 section 3.4.2.2: a value is a JSON string, so `"`, `\` and control characters are
 escaped as JSON does.
 """
 

@@ -1,8 +1,8 @@
 """Attribute paths: `name.givenName`, `emails[type eq "work"].value`, `urn:…:User:department`.
 
-Source: RFC 7644 section 3.10 and figure 1; Microsoft Entra, "Customize application attributes" (read
-2026-11-20), for the forms that mappings use. Two levels and one comparison are all that is needed,
-so the rest of the grammar is refused by name. Attribute names compare without regard to case.
+Source: RFC 7644 section 3.10 and figure 1; Microsoft Entra, "Customize application attributes"
+(read 2026-11-20), for the forms that mappings use. Two levels and one comparison are all that is
+needed, so the rest of the grammar is refused. Attribute names compare without regard to case.
 """
 
 import json
@@ -19,7 +19,17 @@ ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 # RFC 7643 section 4.1.2: the multi-valued attributes of a user.
 MULTI_VALUED = frozenset(
-    "emails phonenumbers ims photos addresses groups entitlements roles x509certificates".split()
+    {
+        "addresses",
+        "emails",
+        "entitlements",
+        "groups",
+        "ims",
+        "phonenumbers",
+        "photos",
+        "roles",
+        "x509certificates",
+    }
 )
 
 _NAME = r"[A-Za-z$][A-Za-z0-9$_-]*"
@@ -82,7 +92,7 @@ def _parse(text: str) -> Path:
     if urn and not urn.lower().startswith("urn:"):
         raise _unusable(text, "what stands before the colon is no schema URN")
     if _ENDS_WITH_VERSION.search(urn):
-        raise _unusable(text, "names a schema and no attribute")
+        raise _unusable(text, "it names a schema and no attribute")
     found = _PATH.fullmatch(head + bracket + tail)
     if found is None:
         raise _unusable(
@@ -215,7 +225,7 @@ def _fill(element: dict[str, Json], path: Path, condition: Condition, value: Jso
         element.clear()
         element.update({condition.attribute: condition.value} | value)
     else:
-        raise _unusable(path.text, "needs a sub-attribute such as .value")
+        raise _unusable(path.text, "it needs a sub-attribute such as .value")
 
 
 def _remove(

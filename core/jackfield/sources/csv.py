@@ -1,11 +1,10 @@
 """People from the CSV export of a directory, recognised by its header.
 
 The whole file is checked before anybody is returned, because a short or shifted read would look
-like people who left. One thing no reader can see: a file cut exactly at the end of a line is a
-shorter file in perfect order. A cut anywhere else is refused, unless it falls into the last cell
-of the last line; then that one value is shortened, and where the last column is a required one
-the file is refused too. So a cut never changes who a person is; it can only make people miss, and
-the engine's guard holds such leavers until a person has looked.
+like people who left. What no reader can see: a file cut exactly at the end of a line is a shorter
+file in perfect order, and a cut inside the last cell of the last line shortens that one value.
+Where the last column is a needed one such an end is refused, so a cut never changes who a person
+is; it can only make people miss, and the engine's guard holds those until a person has looked.
 
 Imports only the errors and the interface of sources.
 """
@@ -29,6 +28,7 @@ from jackfield.sources.base import SourceObject, SourceRead, SourceSettings
 LARGEST_CELL: Final = 1024 * 1024
 """Characters that one cell may hold; more is nearly always a quote that is never closed."""
 
+_CELL_LIMIT_LOCK: Final = Lock()
 _SHARED_VALUES: Final = 10_000
 _DELIMITERS: Final = (",", ";", "\t")
 _BYTE_ORDER_MARKS: Final = {
@@ -59,25 +59,20 @@ _OLDER_ENTRA_LINE: Final = (
 class Header:
     """How the export of one directory is recognised and what Microsoft Graph calls its columns.
 
-    `line` is the header as the directory writes it. A file is recognised when it has `id_column`
-    and every one of `required`, in any order; unknown columns keep their own names.
+    `columns` are all that the directory is known to write. A file is recognised when it has
+    `id_column` and every one of `required`, in any order; other columns keep their own names.
     """
 
     name: str
-    line: str
+    columns: tuple[str, ...]
     id_column: str
     required: tuple[str, ...]
     renames: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that the directory is known to write."""
-        return tuple(self.line.split(","))
-
-    def find_missing(self, columns: Sequence[str]) -> tuple[str, ...]:
-        """Return the columns without which a file is not of this directory."""
-        needed = (self.id_column, *self.required)
-        return tuple(column for column in needed if column not in columns)
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which a file is not of this directory."""
+        return (self.id_column, *self.required)
 
     def to_attribute(self, column: str) -> str:
         """Return the attribute that a column fills."""
@@ -87,13 +82,13 @@ class Header:
 HEADERS: Final = (
     Header(
         name='Entra "Download users"',
-        line=_ENTRA_LINE,
+        columns=tuple(_ENTRA_LINE.split(",")),
         id_column="id",
         required=("userPrincipalName", "accountEnabled"),
     ),
     Header(
         name='Entra "Download users", older edition',
-        line=_OLDER_ENTRA_LINE,
+        columns=tuple(_OLDER_ENTRA_LINE.split(",")),
         id_column="objectId",
         required=("userPrincipalName", "accountEnabled"),
         renames={"physicalDeliveryOfficeName": "officeLocation", "mobile": "mobilePhone"},
@@ -117,8 +112,7 @@ class CsvSource:
     def read(self, settings: SourceSettings, folder: Path) -> SourceRead:
         """Read everybody in the file; one with a header alone is a complete read of nobody.
 
-        Surrounding whitespace is dropped, and text that looks like a formula stays text. For what
-        a cut file can and cannot do, see the module's own text.
+        Surrounding whitespace is dropped, and text that looks like a formula stays text.
 
         Raises: ConfigurationError naming file, line and remedy; then nobody was read.
         """
@@ -147,12 +141,10 @@ def read_snapshot(path: Path, read_bytes: Callable[[Path], bytes] = Path.read_by
                 return content
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(
-            f"{path}: cannot be read ({reason}); check the source's path and its permissions"
-        ) from error
-    raise ConfigurationError(
-        f"{path}: changed twice while it was read; run again when the export is finished"
-    )
+        remedy = "check the source's path and its permissions"
+        raise ConfigurationError(f"{path}: cannot be read ({reason}); {remedy}") from error
+    what = "changed twice while it was read"
+    raise ConfigurationError(f"{path}: {what}; run again when the export is finished")
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -165,15 +157,12 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 @contextmanager
 def _raised_cell_limit() -> Iterator[None]:
     # The csv module keeps one limit for the whole process: readers take turns and put it back.
-    with _cell_limit_lock:
+    with _CELL_LIMIT_LOCK:
         before = csv.field_size_limit(LARGEST_CELL)
         try:
             yield
         finally:
             csv.field_size_limit(before)
-
-
-_cell_limit_lock: Final = Lock()
 
 
 class _Record(NamedTuple):
@@ -182,8 +171,7 @@ class _Record(NamedTuple):
     cells: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     name: str
     body: bytes
     encoding: str
@@ -212,10 +200,7 @@ def _explain(error: csv.Error) -> str:
     if "unexpected end" in text:
         return "a quote opened in this row is never closed; close it, or export the file again"
     if "field limit" in text:
-        return (
-            f"a cell is longer than {LARGEST_CELL} characters, often because a quote is never "
-            "closed; shorten the cell or close the quote"
-        )
+        return f"a cell is over {LARGEST_CELL} characters; shorten it, or close its quote"
     return f"the quotes of this row are broken ({text}); double every quote inside a quoted cell"
 
 
@@ -228,10 +213,8 @@ def _decode(name: str, content: bytes, encoding: str) -> _File:
     text = _to_text(name, content, encoding)
     _refuse_control_characters(name, text)
     if text.startswith("#TYPE"):
-        raise ConfigurationError(
-            f"{name}:1: the first line is PowerShell's #TYPE line, not a header; "
-            "export with -NoTypeInformation"
-        )
+        what = "the first line is PowerShell's #TYPE line, not a header"
+        raise ConfigurationError(f"{name}:1: {what}; export with -NoTypeInformation")
     return _File(name, content, encoding, text.endswith(("\r", "\n")))
 
 
@@ -240,16 +223,15 @@ def _to_text(name: str, content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, "replace")
-        start_of_line = max(before.rfind("\r"), before.rfind("\n")) + 1
+        after = len(before) - max(before.rfind("\r"), before.rfind("\n")) - 1
         raise ConfigurationError(
-            f"{name}:{_count_lines(before)}: byte 0x{error.object[error.start]:02X} after "
-            f"{len(before) - start_of_line} characters is not {encoding}; "
-            'save the file as UTF-8, or set encoding = "windows-1252" if that is what it is'
+            f"{name}:{_count_lines(before)}: byte 0x{error.object[error.start]:02X} after {after} "
+            f"characters is not {encoding}; save the file as UTF-8, or set its encoding, "
+            'often encoding = "windows-1252"'
         ) from None
     except (LookupError, UnicodeError):
-        raise ConfigurationError(
-            f'{name}: cannot be read as {encoding!r}; set encoding to "utf-8" or "windows-1252"'
-        ) from None
+        remedy = 'set encoding to "utf-8" or "windows-1252"'
+        raise ConfigurationError(f"{name}: cannot be read as {encoding!r}; {remedy}") from None
 
 
 def _count_lines(text: str) -> int:
@@ -257,25 +239,17 @@ def _count_lines(text: str) -> int:
 
 
 def _refuse_control_characters(name: str, text: str) -> None:
-    found = _CONTROL.search(text)
-    if found is None:
-        return
-    line = _count_lines(text[: found.start()])
-    remedy = "remove it" if found[0] != "\0" else 'save the file as UTF-8, or set its "encoding"'
-    raise ConfigurationError(
-        f"{name}:{line}: holds the control character U+{ord(found[0]):04X}; {remedy}"
-    )
+    if found := _CONTROL.search(text):
+        place = f"{name}:{_count_lines(text[: found.start()])}"
+        what = f"holds the control character U+{ord(found[0]):04X}"
+        remedy = "save the file as UTF-8, or set its encoding" if found[0] == "\0" else "remove it"
+        raise ConfigurationError(f"{place}: {what}; {remedy}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     header: Header
     delimiter: str
     attributes: tuple[str, ...]
-
-    @property
-    def width(self) -> int:
-        return len(self.attributes)
 
 
 def _recognise(file: _File) -> _Layout:
@@ -288,11 +262,13 @@ def _recognise(file: _File) -> _Layout:
             failures.append(error)
             continue
         for header in HEADERS:
-            if not header.find_missing(columns):
+            if set(header.needed) <= set(columns):
                 _refuse_unclear_columns(file, line, columns, header)
                 return _Layout(header, delimiter, tuple(map(header.to_attribute, columns)))
         found.append((line, columns))
-    line, columns = max(found, key=lambda row: (_count_known(row[1]), len(row[1])), default=(1, ()))
+    line, columns = max(
+        found, key=lambda row: (_find_nearest_header(row[1])[0], len(row[1])), default=(1, ())
+    )
     if failures and len(columns) < 2:
         raise failures[0]
     raise file.refuse(line, _explain_columns(columns))
@@ -304,8 +280,9 @@ def _read_columns(file: _File, delimiter: str) -> tuple[int, tuple[str, ...]]:
     raise file.refuse(1, "there are only empty lines; export the file again")
 
 
-def _count_known(columns: Sequence[str]) -> int:
-    return max(len(set(header.columns) & set(columns)) for header in HEADERS)
+def _find_nearest_header(columns: Sequence[str]) -> tuple[int, Header]:
+    counts = [(len(set(header.columns) & set(columns)), header) for header in HEADERS]
+    return max(counts, key=lambda row: row[0])
 
 
 def _refuse_unclear_columns(file: _File, line: int, columns: Sequence[str], header: Header) -> None:
@@ -313,6 +290,9 @@ def _refuse_unclear_columns(file: _File, line: int, columns: Sequence[str], head
     for number, column in enumerate(columns, start=1):
         if not column:
             raise file.refuse(line, f"column {number} has no name; name it or remove it")
+        if not column.isprintable():
+            what = f"the name of column {number} holds a line break or an invisible character"
+            raise file.refuse(line, f"{what}; remove it, or close a quote")
         attribute = header.to_attribute(column).lower()
         if attribute in first_of:
             pair = f"{first_of[attribute]!r} and {column!r}"
@@ -321,28 +301,29 @@ def _refuse_unclear_columns(file: _File, line: int, columns: Sequence[str], head
 
 
 def _explain_columns(columns: Sequence[str]) -> str:
-    header = max(HEADERS, key=lambda header: len(set(header.columns) & set(columns)))
-    unknown = {column.lower(): column for column in columns if column not in header.columns}
-    if 2 * len(unknown) > len(columns):
+    known_count, header = _find_nearest_header(columns)
+    if 2 * known_count < len(columns):
         return _explain_unknown_header(columns)
-    missing = header.find_missing(columns)[0]
+    unknown = {column.lower(): column for column in columns if column not in header.columns}
+    missing = next(column for column in header.needed if column not in columns)
     near = get_close_matches(missing.lower(), unknown, n=1)
     nearest = f" (nearest found: {_show(unknown[near[0]])})" if near else ""
     return f"column {missing!r} of {header.name} is missing{nearest}; export it too, or rename it"
 
 
 def _explain_unknown_header(columns: Sequence[str]) -> str:
+    remedy = f"use the export of {HEADERS[0].name}"
+    # A lone cell is perhaps no table at all but a file of secrets: it is not repeated.
+    if len(columns) == 1:
+        return f"no known directory writes this header of a single column; {remedy}"
     known = {column.lower(): column for header in HEADERS for column in header.columns}
-    pairs = [(column, get_close_matches(column.lower(), known, n=1)) for column in columns]
-    near = [f"{_show(column)} is near {known[match[0]]!r}" for column, match in pairs if match]
-    # A lone cell is perhaps not a table at all but a file of secrets: it is not repeated.
-    shown = ", ".join(map(_show, columns[:5])) if len(columns) > 1 else "a single column"
-    return (
-        f"no known directory writes this header; found {shown}"
-        f"{', …' if len(columns) > 5 else ''}"
-        f"{' where ' + ', '.join(near[:5]) if near and len(columns) > 1 else ''}; "
-        f"use the export of {HEADERS[0].name}"
-    )
+    near = {column: get_close_matches(column.lower(), known, n=1) for column in columns}
+    pairs = [
+        f"{_show(column)} is near {known[match[0]]!r}" for column, match in near.items() if match
+    ]
+    found = ", ".join(map(_show, columns[:5])) + (", …" if len(columns) > 5 else "")
+    nearest = f" ({', '.join(pairs[:5])})" if pairs else ""
+    return f"no known directory writes this header; found {found}{nearest}; {remedy}"
 
 
 def _show(text: str) -> str:
@@ -365,7 +346,8 @@ def _read_people(file: _File, layout: _Layout) -> Iterator[SourceObject]:
         if "id" not in attributes:
             raise file.refuse(record.line, "the id is empty; every person needs the directory's id")
         ids.add(attributes["id"], record.line)
-        names.add(attributes.get("userPrincipalName", ""), record.line)
+        if name := attributes.get("userPrincipalName"):
+            names.add(name, record.line)
         _refuse_unclear_account(file, record.line, attributes)
         yield SourceObject(attributes["id"], attributes, f"{file.name}:{record.line}")
     if record is not None:
@@ -381,26 +363,24 @@ class _Seen:
         self._lines: dict[str, int] = {}
 
     def add(self, value: str, line: int) -> None:
-        if not value:
-            return
         if not value.isprintable():
             what = f"{self._column} {value!r} holds an invisible character; remove it"
             raise self._file.refuse(line, what)
-        first = self._lines.setdefault(value.lower(), line)
-        if first != line:
+        if (first := self._lines.setdefault(value.lower(), line)) != line:
             what = f"{self._column} {_show(value)} is already on line {first}, ignoring case"
             raise self._file.refuse(line, f"{what}; remove the row that is wrong")
 
 
 def _refuse_misshapen(file: _File, layout: _Layout, record: _Record) -> None:
     lines = record.last_line - record.line
-    if len(record.cells) != layout.width:
-        spans = f", over {lines + 1} lines" if lines else ""
-        what = f"{len(record.cells)} cells{spans} where the header has {layout.width}"
+    width = len(layout.attributes)
+    if len(record.cells) != width:
+        spans = f" over {lines + 1} lines" if lines else ""
+        what = f"{len(record.cells)} cells{spans} where the header has {width}"
         raise file.refuse(record.line, f"{what}; look for a missing quote or a cut line")
     # A stray quote that swallows line ends until another stray one can leave the right number of
     # cells. Then at least one whole row's worth of delimiters is inside the cells.
-    if lines and sum(cell.count(layout.delimiter) for cell in record.cells) >= layout.width - 1:
+    if lines and sum(cell.count(layout.delimiter) for cell in record.cells) >= width - 1:
         what = f"a quoted cell seems to swallow the rows up to line {record.last_line}"
         raise file.refuse(record.line, f"{what}; close the quote or take out the line break")
 
@@ -408,13 +388,12 @@ def _refuse_misshapen(file: _File, layout: _Layout, record: _Record) -> None:
 def _refuse_unclear_account(file: _File, line: int, attributes: Mapping[str, str]) -> None:
     enabled = attributes.get("accountEnabled", "true")
     if enabled.lower() not in {"true", "false"}:
-        what = f"accountEnabled is {_show(enabled)}; write True or False"
-        raise file.refuse(line, what)
+        raise file.refuse(line, f"accountEnabled is {_show(enabled)}; write True or False")
 
 
 def _refuse_cut_end(file: _File, layout: _Layout, line: int) -> None:
-    needed = (layout.header.id_column, *layout.header.required)
     last = layout.attributes[-1]
-    if not file.ends_with_line_end and last in map(layout.header.to_attribute, needed):
+    needed = map(layout.header.to_attribute, layout.header.needed)
+    if last in needed and not file.ends_with_line_end:
         what = f"the file ends inside this row, so its {last} may be cut"
         raise file.refuse(line, f"{what}; export it again, or end the row with a line break")

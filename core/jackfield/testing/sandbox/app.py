@@ -2,6 +2,7 @@
 
 It knows no resource and no dialect; a vendor's class says how to answer.
 """
+# ruff: noqa: ARG002 - the methods a dialect overrides are given more than the defaults need
 
 import asyncio
 import logging
@@ -29,7 +30,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 RECORDED_LIMIT = 100_000
 """Beyond so many recorded requests the older half is forgotten."""
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 class Sandbox:
@@ -128,13 +129,14 @@ class Sandbox:
                 return self.respond(request)
             return self._answered_with(fault, request)
         except Exception:
-            _log.exception("the sandbox failed at %s %s", request.method, request.path)
+            _logger.exception("the sandbox failed at %s %s", request.method, request.path)
             return Answer(500, text="The sandbox itself failed; see its log.")
 
     def _answered_with(self, fault: Fault, request: SandboxRequest) -> Answer:
         def refused(status: int) -> Answer:
+            headers = self.common_headers()
             answer = self.refuse(Refusal(status, "A scripted fault."), request)
-            answer.headers.update(self.common_headers())
+            answer.headers.update(headers)
             return answer
 
         instead = fault.instead(refused)
@@ -177,7 +179,7 @@ class Sandbox:
             del self.requests[: RECORDED_LIMIT // 2]
         self.requests.append(
             RecordedRequest(
-                request.method, request.path, request.query, answer.status, request.body
+                request.method, request.path, request.raw_query, answer.status, request.body
             )
         )
 

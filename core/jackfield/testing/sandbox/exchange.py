@@ -19,6 +19,10 @@ Document: TypeAlias = dict[str, Any]
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+def _pairs(encoded: bytes) -> dict[str, str]:
+    return dict(parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True))
+
+
 class Refusal(Exception):
     """The vendor says no; the dialect turns it into the body that the vendor would send.
 
@@ -55,13 +59,11 @@ class SandboxRequest:
 
     @property
     def query(self) -> dict[str, str]:
-        if not self.raw_query:
-            return {}
-        return dict(parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True))
+        return _pairs(self.raw_query)
 
     @property
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        return _pairs(self.body)
 
     @property
     def bearer(self) -> str:
@@ -118,9 +120,13 @@ class RecordedRequest:
 
     method: str
     path: str
-    query: dict[str, str]
+    raw_query: bytes
     status: int
     raw_body: bytes = b""
+
+    @property
+    def query(self) -> dict[str, str]:
+        return _pairs(self.raw_query)
 
     @property
     def body(self) -> Any:

@@ -1,0 +1,25 @@
+"""The provisioning engine: source → scope → map → match → plan → guard → apply → log."""
+
+from jackfield.engine.cycle import CycleResult, plan_job, run_job
+from jackfield.engine.guard import GuardLimits, Hold
+from jackfield.engine.job import Job
+from jackfield.engine.log import Entry
+from jackfield.engine.plan import Action, Plan, Step
+from jackfield.engine.progress import Progress, Report
+from jackfield.engine.store import Store
+
+__all__ = [
+    "Action",
+    "CycleResult",
+    "Entry",
+    "GuardLimits",
+    "Hold",
+    "Job",
+    "Plan",
+    "Progress",
+    "Report",
+    "Step",
+    "Store",
+    "plan_job",
+    "run_job",
+]

@@ -1,0 +1,242 @@
+"""Carries out one step: intent, request, outcome. What cannot be known is not claimed."""
+
+import datetime as dt
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jackfield.engine.comparing import changes_of, differences, kept_of
+from jackfield.engine.job import Job
+from jackfield.engine.log import Entry, Status
+from jackfield.engine.mapping import user_of
+from jackfield.engine.plan import AttributeChange, Step
+from jackfield.engine.store import Link, Store
+from jackfield.errors import (
+    AlreadyExists,
+    AmbiguousMatch,
+    ConfigurationError,
+    ConnectorError,
+    CredentialsRefused,
+    InDoubt,
+    NotAllowed,
+    NotSent,
+    PluginFault,
+    ProvisioningError,
+    RejectedUser,
+    Throttled,
+    UnknownUser,
+    VendorBroken,
+    WriteRefused,
+)
+from jackfield.resources import Applied, MatchKey, NotFound, User, UserId
+
+CODES: Mapping[type[ProvisioningError], str] = {
+    AlreadyExists: "Conflict",
+    AmbiguousMatch: "DuplicateTargetEntries",
+    ConfigurationError: "InvalidConfiguration",
+    CredentialsRefused: "Unauthorized",
+    InDoubt: "InDoubt",
+    NotAllowed: "InsufficientRights",
+    NotSent: "NotSent",
+    PluginFault: "InternalError",
+    RejectedUser: "UnprocessableEntity",
+    Throttled: "TooManyRequests",
+    UnknownUser: "InvalidAnchor",
+    VendorBroken: "InternalServerError",
+    WriteRefused: "NotPermitted",
+}
+"""The log's code of each error; Microsoft's word where it has one."""
+
+STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Throttled, WriteRefused)
+"""Errors that would meet everybody else, too: the cycle ends there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a step ended. `stop` is set where the cycle cannot go on."""
+
+    status: Status
+    reason: str
+    code: str = ""
+    target_id: str | None = None
+    link: Link | None = None
+    changes: tuple[AttributeChange, ...] = ()
+    request_id: str = ""
+    stop: ProvisioningError | None = None
+
+
+@dataclass(slots=True)
+class Applier:
+    """Applies the steps of one cycle of one job."""
+
+    job: Job
+    store: Store
+    cycle_id: str
+    links: dict[str, Link]
+    entries: list[Entry] = field(default_factory=list)
+
+    def apply(self, step: Step) -> Outcome:
+        """Do what the step says and log it; only a stopping error ends more than this step."""
+        began = time.monotonic()
+        if not step.is_write:
+            outcome = self._note(step)
+            change_id = f"{self.cycle_id}:{step.source_id}:{step.action}"
+        else:
+            change_id = self.store.record_intent(self.job.name, self.cycle_id, step)
+            outcome = self._write(step)
+        self._record(change_id, step, outcome, time.monotonic() - began)
+        return outcome
+
+    def hold(self, step: Step, reason: str) -> None:
+        """Log a removal that waits for approval."""
+        change_id = f"{self.cycle_id}:{step.source_id}:held"
+        outcome = Outcome(status="held", reason=f"{step.reason}; held: {reason}", code="Held")
+        self._record(change_id, step, outcome, 0.0)
+
+    def _record(self, change_id: str, step: Step, outcome: Outcome, seconds: float) -> None:
+        entry = Entry(
+            change_id=change_id,
+            cycle_id=self.cycle_id,
+            job=self.job.name,
+            at=dt.datetime.now(dt.UTC),
+            action=step.action,
+            status=outcome.status,
+            source_id=step.source_id,
+            user_name=step.user_name,
+            place=step.place,
+            reason=outcome.reason,
+            code=outcome.code or step.code,
+            target_id=outcome.target_id or step.target_id,
+            changes=outcome.changes or step.changes,
+            request_id=outcome.request_id,
+            duration_seconds=seconds,
+        )
+        self.store.record([entry], outcome.link)
+        self.entries.append(entry)
+        if outcome.link is not None:
+            self.links[step.source_id] = outcome.link
+
+    def _note(self, step: Step) -> Outcome:
+        """Return the outcome of a step that sends nothing; a match is linked all the same."""
+        if step.action == "fail":
+            return Outcome(status="failure", reason=step.reason)
+        link = self._linked(step, step.target_id or "") if step.wanted else None
+        status: Status = "success" if step.action == "link" else "skipped"
+        return Outcome(status=status, reason=step.reason, link=link)
+
+    def _write(self, step: Step) -> Outcome:
+        try:
+            if step.action == "create":
+                return self._create(step)
+            return self._patch(step)
+        except InDoubt as error:
+            return self._failed(error, "in_doubt")
+        except ProvisioningError as error:
+            return self._failed(error, "failure")
+
+    def _failed(self, error: ProvisioningError, status: Status) -> Outcome:
+        request_id = error.request_id if isinstance(error, ConnectorError) else ""
+        return Outcome(
+            status=status,
+            reason=str(error),
+            code=CODES.get(type(error), type(error).__name__),
+            request_id=request_id,
+            stop=error if isinstance(error, STOPPING) else None,
+        )
+
+    def _create(self, step: Step) -> Outcome:
+        try:
+            user = self.job.connector.create_user(user_of(step.attributes))
+        except (InDoubt, AlreadyExists) as error:
+            return self._find_after(error, step)
+        stayed = differences(step.attributes, user, self.job.connector.capabilities)
+        link = self._linked(step, user.id or "", kept=kept_of(stayed))
+        created = tuple(AttributeChange(p, None, v) for p, v in step.attributes.items())
+        return self._done(step, link, stayed, created)
+
+    def _find_after(self, error: InDoubt | AlreadyExists, step: Step) -> Outcome:
+        """Look for the account that a lost answer, or a conflict, says there may be."""
+        matching = self.job.matching
+        found = self.job.connector.get_user(MatchKey(matching, str(step.attributes[matching])))
+        if isinstance(found, NotFound):
+            if isinstance(error, InDoubt):
+                return self._failed(error, "in_doubt")
+            return replace(
+                self._failed(error, "failure"),
+                reason=f"{error}; no user with this {matching} is visible to us: the account may "
+                "be deleted, or belong to another organization. Ask the vendor to release it",
+            )
+        if isinstance(error, AlreadyExists) and (refusal := self._refusal(found, step)):
+            return replace(self._failed(error, "failure"), reason=refusal)
+        how = "its answer was lost" if isinstance(error, InDoubt) else "the vendor had it already"
+        # Without a fingerprint: the next look compares every attribute.
+        link = replace(self._linked(step, found.id or ""), wanted="")
+        reason = f"{how}; the account was found by {matching} and linked"
+        return Outcome(status="success", reason=reason, link=link, target_id=found.id)
+
+    def _refusal(self, found: User, step: Step) -> str:
+        owner = next((k for k, link in self.links.items() if link.target_id == found.id), None)
+        if owner not in (None, step.source_id):
+            return f"the account {found.id} belongs to the source object {owner}"
+        if not self.job.adopt:
+            return "the vendor has this user already, and adopt = false forbids to link it"
+        return ""
+
+    def _patch(self, step: Step) -> Outcome:
+        target_id = UserId(step.target_id or "")
+        try:
+            applied = self.job.connector.patch_user(target_id, changes_of(step.changes))
+        except UnknownUser:
+            if step.action != "disable":
+                raise
+            link = self._linked(step, target_id)
+            reason = f"{step.reason}; the vendor has no such user any more"
+            return Outcome(status="success", reason=reason, link=link)
+        stayed = tuple(AttributeChange(d.path, d.kept, d.wanted) for d in applied.not_taken)
+        return self._done(step, self._patched(step, applied, stayed), stayed, step.changes)
+
+    def _patched(self, step: Step, applied: Applied, stayed: tuple[AttributeChange, ...]) -> Link:
+        before = self.links.get(step.source_id)
+        changed = {change.path for change in step.changes}
+        old = {p: v for p, v in (before.kept if before else {}).items() if p not in changed}
+        return self._linked(step, applied.user_id, kept={**old, **kept_of(stayed)})
+
+    def _done(
+        self,
+        step: Step,
+        link: Link,
+        stayed: tuple[AttributeChange, ...],
+        changes: tuple[AttributeChange, ...],
+    ) -> Outcome:
+        """Return success; a warning where the vendor kept values that nobody expected."""
+        capabilities = self.job.connector.capabilities
+        odd = [c for c in stayed if not capabilities.attribute(c.path).rewrites]
+        lost_access = step.action in {"disable", "enable"} and any(c.path == "active" for c in odd)
+        if lost_access:
+            reason = f"{step.reason}; the vendor answered with success and kept active unchanged"
+            return Outcome(status="failure", reason=reason, code="NotApplied", changes=changes)
+        reason = step.reason
+        if odd:
+            kept = ", ".join(f"{c.path} is {c.old!r}" for c in odd)
+            reason = f"{reason}; the vendor kept other values: {kept}"
+        status: Status = "warning" if odd else "success"
+        target_id = link.target_id
+        return Outcome(
+            status=status, reason=reason, link=link, target_id=target_id, changes=changes
+        )
+
+    def _linked(
+        self, step: Step, target_id: str, kept: Mapping[str, list[Any]] | None = None
+    ) -> Link:
+        before = self.links.get(step.source_id)
+        if kept is None:
+            kept = before.kept if before else {}
+        return Link(
+            source_id=step.source_id,
+            target_id=target_id,
+            user_name=step.user_name,
+            is_on=step.action != "disable",
+            wanted=step.wanted,
+            kept=kept,
+        )

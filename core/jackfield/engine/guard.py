@@ -1,0 +1,78 @@
+"""The guard against mass removal: counted before the first one, held until a person approves.
+
+Whatever the cause, a broken export looks like people leaving. Above the limit no removal happens;
+creates and updates go on. Source: Microsoft Entra, "Accidental deletions" (read 2026-11-20), which
+knows an absolute count only; the percentage and the rule for everybody are ours.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from jackfield.engine.plan import Plan, Step
+from jackfield.errors import ConfigurationError
+
+_APPROVAL_CHARACTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLimits:
+    """Removals are held beyond `people` and `percent` together, or beyond `at_most` alone."""
+
+    people: int = 3
+    percent: float = 10.0
+    at_most: int = 200
+
+    def __post_init__(self) -> None:
+        if self.people < 0 or self.at_most < 0 or not 0 <= self.percent <= 100:
+            raise ConfigurationError(
+                "guard: people and at_most must not be negative, percent must be 0 to 100"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Removals that wait for a person. `approval` names exactly these and no others."""
+
+    steps: tuple[Step, ...]
+    reason: str
+    approval: str
+
+
+def find_hold(plan: Plan, limits: GuardLimits, approval: str = "") -> Hold | None:
+    """Return the removals that must wait, or None where they may go on.
+
+    An approval counts only for the very set it names: one leaver more, and all are held again.
+    """
+    removals = plan.removals
+    reason = _reason(len(removals), plan, limits)
+    if not reason:
+        return None
+    expected = approval_of(plan.job, removals)
+    if approval == expected:
+        return None
+    return Hold(removals, reason, expected)
+
+
+def approval_of(job: str, removals: tuple[Step, ...]) -> str:
+    """Return the word that stands for this set of removals, independent of their order."""
+    lines = sorted(f"{step.action}\t{step.source_id}\t{step.target_id}" for step in removals)
+    digest = hashlib.sha256("\n".join([job, *lines]).encode()).hexdigest()
+    return digest[:_APPROVAL_CHARACTERS]
+
+
+def _reason(count: int, plan: Plan, limits: GuardLimits) -> str:
+    if count == 0:
+        return ""
+    if plan.source_count == 0:
+        return "the source has nobody in it"
+    if count == plan.linked_count:
+        return "everybody would lose access"
+    if count > limits.at_most:
+        return f"{count} people would lose access, more than {limits.at_most}"
+    share = 100.0 * count / max(1, plan.linked_count)
+    if count > limits.people and share > limits.percent:
+        return (
+            f"{count} of {plan.linked_count} people would lose access, more than "
+            f"{limits.people} and more than {limits.percent:g} %"
+        )
+    return ""

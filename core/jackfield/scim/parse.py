@@ -1,0 +1,151 @@
+"""Users out of what vendors really send, and documents for what we send.
+
+Source: RFC 7643 sections 2.1 (names without case), 2.5 (null is no value) and 4.1. Deviations that
+vendors are known for and that are taken: `active` as "True" or 1, ids as numbers, one object where
+a list belongs and the reverse, a bare text for a value. Attributes without a field are kept.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from jackfield.flow import Json
+from jackfield.resources import Address, MultiValue, Name, User
+from jackfield.scim.path import CORE_URN
+
+_TRUE = frozenset({"true", "1"})
+_FALSE = frozenset({"false", "0"})
+_NEVER_SENT = frozenset({"id", "meta", "schemas"})
+
+_USER_NAMES = {name.lower(): name for name in User.model_fields}
+_LISTS: Mapping[str, tuple[frozenset[str], str]] = {
+    "emails": (frozenset(MultiValue.model_fields), "value"),
+    "phoneNumbers": (frozenset(MultiValue.model_fields), "value"),
+    "addresses": (frozenset(Address.model_fields), "formatted"),
+}
+
+
+def parse_user(document: Mapping[str, Json]) -> User:
+    """Return the user of a vendor's document; `schemas` is dropped, the rest is kept.
+
+    Raises: ValueError naming the attribute whose shape no reading makes sense of.
+    """
+    given = _renamed(document, _USER_NAMES)
+    given.pop(_stray(given, "schemas"), None)
+    return User.from_scim({name: _parsed(name, value) for name, value in given.items()})
+
+
+def user_document(user: User, required_schemas: Iterable[str] = ()) -> dict[str, Json]:
+    """Return the document to send: no `id`, no `meta`, no empty values.
+
+    `schemas` lists the core schema, those required, and each extension that has a value.
+    """
+    sent = {name: _without_nothing(value) for name, value in user.to_scim().items()}
+    kept = {
+        name: value
+        for name, value in sent.items()
+        if name.lower() not in _NEVER_SENT and value not in (None, [], {})
+    }
+    extensions = (name for name in kept if name.lower().startswith("urn:"))
+    schemas: list[Json] = list(dict.fromkeys([CORE_URN, *required_schemas, *extensions]))
+    return {"schemas": schemas, **kept}
+
+
+def _parsed(name: str, value: Json) -> Json:
+    if name in _LISTS:
+        return _list(name, value)
+    if name == "name":
+        return _name(value)
+    if name == "active":
+        return _boolean(name, value)
+    return _text(name, value) if name in User.model_fields else value
+
+
+def _list(name: str, value: Json) -> Json:
+    fields, only = _LISTS[name]
+    items = value if isinstance(value, list) else [value]
+    return [_item(name, item, fields, only) for item in items if item not in (None, "")]
+
+
+def _item(name: str, item: Json, fields: frozenset[str], only: str) -> Json:
+    if isinstance(item, str):
+        return {only: item}
+    if not isinstance(item, dict):
+        raise _unusable(name, item, "where an object belongs")
+    renamed = _renamed(item, {field.lower(): field for field in fields})
+    return {key: _sub(f"{name}.{key}", key, value, fields) for key, value in renamed.items()}
+
+
+def _sub(place: str, key: str, value: Json, fields: frozenset[str]) -> Json:
+    if key == "primary":
+        return _boolean(place, value)
+    return _text(place, value) if key in fields else value
+
+
+def _name(value: Json) -> Json:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str):
+        return {"formatted": value}
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _unusable("name", value, "where an object belongs")
+    fields = {field.lower(): field for field in Name.model_fields}
+    return {
+        key: _text(f"name.{key}", part) if key in Name.model_fields else part
+        for key, part in _renamed(value, fields).items()
+    }
+
+
+def _boolean(name: str, value: Json) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    said = str(value).strip().lower()
+    if said in _TRUE or said in _FALSE:
+        return said in _TRUE
+    if not said:
+        return None
+    raise _unusable(name, value, "that says neither true nor false")
+
+
+def _text(name: str, value: Json) -> str | None:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise _unusable(name, value, "where a text belongs")
+
+
+def _renamed(document: Mapping[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
+    # The right spelling wins where both are there, so it is written last.
+    stray = {name: value for name, value in document.items() if name not in names.values()}
+    right = {name: value for name, value in document.items() if name in names.values()}
+    return {names.get(name.lower(), name): value for name, value in stray.items()} | right
+
+
+def _stray(document: Mapping[str, Json], name: str) -> str:
+    return next((key for key in document if key.lower() == name), name)
+
+
+def _without_nothing(value: Json) -> Json:
+    if isinstance(value, dict):
+        parts = {key: _without_nothing(part) for key, part in value.items()}
+        return {key: part for key, part in parts.items() if part not in (None, [], {})}
+    if isinstance(value, list):
+        return [_without_nothing(part) for part in value if part is not None]
+    return value
+
+
+def _unusable(name: str, value: Json, problem: str) -> ValueError:
+    return ValueError(f"{name} is {_shape(value)} {problem}")
+
+
+def _shape(value: Json) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return "a text" if isinstance(value, str) else "a number"

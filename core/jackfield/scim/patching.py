@@ -1,0 +1,56 @@
+"""SCIM PATCH bodies: one operation for each attribute, each with its path.
+
+Source: RFC 7644 section 3.5.2. Lower-case operations with explicit paths and JSON booleans are what
+every server tried accepts; operations without a path are not.
+"""
+
+from collections.abc import Mapping
+
+from jackfield.flow import Json
+from jackfield.resources import Change, Changes
+from jackfield.scim.path import Path, read, write
+
+PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+def patch_document(changes: Changes) -> dict[str, Json]:
+    """Return the body that asks for all changes at once."""
+    return {"schemas": [PATCH_SCHEMA], "Operations": [_operation(change) for change in changes]}
+
+
+def with_missing_elements(changes: Changes, document: Mapping[str, Json]) -> Changes:
+    """Return the changes with elements that the user lacks added whole.
+
+    A value filter that matches nothing is an error (RFC 7644 section 3.5.2.3, `noTarget`): five
+    parts of a first address become one `add` of `addresses`. Removals of what is not there go.
+    """
+    kept: list[Change] = []
+    elements: dict[str, Json] = {}
+    for change in changes:
+        path = Path.parse(change.path)
+        if path.condition is None or _has_element(document, path):
+            kept.append(change)
+        elif change.op != "remove":
+            write(elements, path, change.value)
+    kept.extend(Change("add", name, value) for name, value in _named(elements))
+    return tuple(kept)
+
+
+def _operation(change: Change) -> dict[str, Json]:
+    operation: dict[str, Json] = {"op": change.op, "path": change.path}
+    return operation if change.op == "remove" else operation | {"value": change.value}
+
+
+def _has_element(document: Mapping[str, Json], path: Path) -> bool:
+    whole, _, _ = path.text.rpartition("]")
+    return read(document, f"{whole}]") is not None
+
+
+def _named(elements: dict[str, Json]) -> list[tuple[str, Json]]:
+    named: list[tuple[str, Json]] = []
+    for name, value in elements.items():
+        if isinstance(value, dict):
+            named.extend((f"{name}:{attribute}", part) for attribute, part in value.items())
+        else:
+            named.append((name, value))
+    return named

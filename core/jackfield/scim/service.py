@@ -1,0 +1,254 @@
+"""The operations of a SCIM 2.0 vendor, with what differs between vendors as data.
+
+Source: RFC 7644 sections 3.3 to 3.6. A connector holds one `ScimService` and delegates to it with
+`return (yield from service.get_user(key))`.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import quote
+
+from jackfield.errors import (
+    AlreadyExists,
+    AmbiguousMatch,
+    ConfigurationError,
+    ConnectorError,
+    InDoubt,
+    RejectedUser,
+    UnknownUser,
+)
+from jackfield.flow import Flow, Json, Request, Response
+from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
+from jackfield.scim import pages, sign_in
+from jackfield.scim.comparing import is_same_text, not_taken
+from jackfield.scim.errors import read_refusal, scim_error
+from jackfield.scim.filters import equals
+from jackfield.scim.parse import parse_user, user_document
+from jackfield.scim.patching import patch_document, with_missing_elements
+from jackfield.scim.path import Path, read, values
+
+
+def _standard_filters() -> Mapping[str, str]:
+    return MappingProxyType({"userName": "userName", "externalId": "externalId"})
+
+
+def _nothing() -> Mapping[str, Json]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScimService:
+    """One vendor's dialect of SCIM.
+
+    `filters` maps each path that the vendor can search by to the name its filters use.
+    `required_on_create` are refused by name when missing; `sent_on_create` are added.
+    `user_name_is_email`: the vendor wants `userName` and the work e-mail to be equal.
+    `list_is_short`: searches leave attributes out, so a user found is read again by id.
+    `error` returns what a refusal means, in the vendor's own dialect.
+    """
+
+    users_path: str = "/Users"
+    content_type: str = "application/scim+json"
+    filters: Mapping[str, str] = field(default_factory=_standard_filters)
+    required_on_create: tuple[str, ...] = ("userName",)
+    required_schemas: tuple[str, ...] = ()
+    sent_on_create: Mapping[str, Json] = field(default_factory=_nothing)
+    user_name_is_email: bool = False
+    list_is_short: bool = False
+    page_size: int = 100
+    error: Callable[[Response], ConnectorError] = scim_error
+
+    def get_user(self, key: MatchKey | UserId) -> Flow[User | NotFound]:
+        """Find one user; every answer is checked against what was asked for.
+
+        Raises: AmbiguousMatch for several; RejectedUser for a value nobody can be found by.
+        """
+        if isinstance(key, MatchKey):
+            return (yield from self._search(key))
+        return (yield from self._read(key))
+
+    def create_user(self, user: User) -> Flow[User]:
+        """Create the user and return it as the vendor keeps it.
+
+        Raises: AlreadyExists; RejectedUser before any request where the vendor would refuse;
+        InDoubt where the answer has no id.
+        """
+        document = dict(self.sent_on_create) | user_document(user, self.required_schemas)
+        self._check_new(document)
+        response = yield self._write("POST", self.users_path, document)
+        if not response.is_success:
+            raise self.error(response)
+        created = self._user(response, response.document)
+        if _is_bare(created):
+            return (yield from self._read_after_write(_id_of(created)))
+        return created
+
+    def patch_user(self, user_id: UserId, changes: Changes) -> Flow[Applied]:
+        """Make all changes in one request, and compare the outcome with them.
+
+        Raises: UnknownUser where the vendor has no user of this id any more.
+        """
+        if not changes:
+            return Applied(user_id)
+        if self.user_name_is_email:
+            changes = sign_in.with_work_email(changes)
+        response = yield self._patch(user_id, changes)
+        if _lacks_element(response, changes):
+            changes = yield from self._complete(user_id, changes)
+            response = yield self._patch(user_id, changes)
+        if not response.is_success:
+            raise self._error_for(response, user_id)
+        user = self._user(response, response.document) if _has_id(response.body) else None
+        if user is None or _is_bare(user):
+            user = yield from self._read_after_write(user_id if user is None else _id_of(user))
+        return Applied(_id_of(user), user, not_taken(changes, user.to_scim()))
+
+    def list_users(self, cursor: str | None) -> Flow[Page]:
+        """Return one page; the cursor is the `startIndex` of the next one."""
+        start = pages.start_of(cursor)
+        params = {"startIndex": str(start), "count": str(self.page_size)}
+        response = yield Request("GET", self.users_path, params=params)
+        if not response.is_success:
+            raise self._search_error(response)
+        resources = pages.resources_of(response)
+        following = pages.next_cursor(response, start, len(resources))
+        return Page(tuple(self._user(response, item) for item in resources), following)
+
+    def delete_user(self, user_id: UserId) -> Flow[None]:
+        """Delete the user for good; one already gone is a success."""
+        response = yield Request("DELETE", self._user_path(user_id))
+        if not response.is_success and response.status != 404:
+            raise self.error(response)
+
+    def _search(self, key: MatchKey) -> Flow[User | NotFound]:
+        _check_value(key)
+        params = {"filter": equals(self._filter_name(key.path), key.value)}
+        response = yield Request("GET", self.users_path, params=params)
+        if not response.is_success:
+            raise self._search_error(response)
+        users = [self._user(response, item) for item in pages.resources_of(response)]
+        matches = {_id_of(user): user for user in users if _answers(user, key)}
+        if len(matches) > 1:
+            raise AmbiguousMatch(
+                f"{len(matches)} users have {key}: {', '.join(matches)}", user_ids=tuple(matches)
+            )
+        if not matches and not pages.is_everything(response, len(users)):
+            raise response.unusable(
+                f"the vendor's answer to the search by {key.path} does not show whether the user "
+                "is there: it holds other users, or fewer than it counts"
+            )
+        for user_id, user in matches.items():
+            return (yield from self._full(key, user_id)) if self.list_is_short else user
+        return NotFound(key)
+
+    def _full(self, key: MatchKey, user_id: UserId) -> Flow[User | NotFound]:
+        found = yield from self._read(user_id)
+        return NotFound(key) if isinstance(found, NotFound) else found
+
+    def _read(self, user_id: UserId) -> Flow[User | NotFound]:
+        response = yield Request("GET", self._user_path(user_id))
+        if response.status == 404:
+            return NotFound(user_id)
+        if not response.is_success:
+            raise self.error(response)
+        user = self._user(response, response.document)
+        if _id_of(user).lower() != user_id.lower():
+            raise response.unusable(f"the vendor answered for {user_id} with another user")
+        return user
+
+    def _read_after_write(self, user_id: UserId) -> Flow[User]:
+        try:
+            found = yield from self._read(user_id)
+        except ConnectorError as fault:
+            raise InDoubt(f"user {user_id} was written and not read back: {fault}") from fault
+        if isinstance(found, NotFound):
+            raise InDoubt(f"user {user_id} was written, and the vendor does not show it")
+        return found
+
+    def _complete(self, user_id: UserId, changes: Changes) -> Flow[Changes]:
+        found = yield from self._read(user_id)
+        if isinstance(found, NotFound):
+            raise UnknownUser(f"the vendor has no user {user_id}", user_id=user_id)
+        return with_missing_elements(changes, found.to_scim())
+
+    def _patch(self, user_id: UserId, changes: Changes) -> Request:
+        return self._write("PATCH", self._user_path(user_id), patch_document(changes))
+
+    def _write(self, method: str, path: str, document: dict[str, Json]) -> Request:
+        return Request(method, path, json=document, headers={"content-type": self.content_type})
+
+    def _user_path(self, user_id: UserId) -> str:
+        # Dot segments survive percent-encoding and would change which resource is meant.
+        if not user_id.strip() or user_id in {".", ".."}:
+            raise RejectedUser(attribute="id", reason=f"{user_id!r} is no id of a user")
+        return f"{self.users_path}/{quote(user_id, safe='')}"
+
+    def _filter_name(self, path: str) -> str:
+        lowered = {known.lower(): name for known, name in self.filters.items()}
+        if path.lower() not in lowered:
+            raise ConfigurationError(
+                f"the vendor cannot be searched by {path}, only by {', '.join(self.filters)}"
+            )
+        return lowered[path.lower()]
+
+    def _check_new(self, document: dict[str, Json]) -> None:
+        for path in self.required_on_create:
+            if read(document, path) in (None, ""):
+                raise RejectedUser(attribute=path, reason="the vendor requires it, it has no value")
+        if self.user_name_is_email:
+            sign_in.check_new(document)
+
+    def _user(self, response: Response, document: Json) -> User:
+        if not isinstance(document, dict):
+            raise response.unusable("the vendor answered with a user that is no JSON object")
+        try:
+            user = parse_user(document)
+        except ValueError as fault:
+            raise response.unusable(f"the vendor's user cannot be read: {fault}") from None
+        if not (user.id or "").strip():
+            raise response.unusable("the vendor answered with a user that has no id")
+        return user
+
+    def _error_for(self, response: Response, user_id: UserId) -> ConnectorError:
+        if response.status == 404:
+            return UnknownUser(f"the vendor has no user {user_id}", user_id=user_id)
+        return self.error(response)
+
+    def _search_error(self, response: Response) -> ConnectorError:
+        if response.status == 404:
+            return response.unusable("the vendor answered a search with 404, not with a list")
+        fault = self.error(response)
+        return response.unusable(str(fault)) if isinstance(fault, AlreadyExists) else fault
+
+
+def _id_of(user: User) -> UserId:
+    return UserId(user.id or "")
+
+
+def _has_id(body: Json) -> bool:
+    return isinstance(body, dict) and any(name.lower() == "id" for name in body)
+
+
+def _is_bare(user: User) -> bool:
+    return not set(user.to_scim()) - {"id", "meta", "externalId"}
+
+
+def _answers(user: User, key: MatchKey) -> bool:
+    path = Path.parse(key.path)
+    found = (value for value in values(user.to_scim(), path) if isinstance(value, str))
+    return any(is_same_text(key.value, value, path) for value in found)
+
+
+def _check_value(key: MatchKey) -> None:
+    kinds = {unicodedata.category(sign) for sign in key.value}
+    if all(kind[0] in "CZ" for kind in kinds):
+        raise RejectedUser(attribute=key.path, reason="it is empty, so nobody can be found by it")
+    if kinds & {"Cc", "Cs"}:
+        raise RejectedUser(attribute=key.path, reason="it holds a control character")
+
+
+def _lacks_element(response: Response, changes: Changes) -> bool:
+    is_no_target = read_refusal(response.body).scim_type.lower() == "notarget"
+    return response.status == 400 and is_no_target and any("[" in c.path for c in changes)
