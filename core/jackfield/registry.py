@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
@@ -42,17 +43,26 @@ class Registry:
     """The connectors installed in this environment.
 
     `observers` are the host's objects with `@hookimpl` methods of `ObserverSpec`; they watch every
-    connection this registry makes.
+    connection this registry makes. `connectors` are the host's own connector classes by name,
+    used beside those that are installed; a name that is taken is refused.
     """
 
-    def __init__(self, *, observers: Iterable[object] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        observers: Iterable[object] = (),
+        connectors: Mapping[str, type] = MappingProxyType({}),
+    ) -> None:
         self._observers = tuple(observers)
+        self._own = dict(connectors)
 
     def connectors(self) -> tuple[Listing, ...]:
         """List what is installed, sorted by name, importing none of it."""
         found = sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
-        names = [entry.name for entry in found]
-        return tuple(_listing(entry, names) for entry in found)
+        names = [*(entry.name for entry in found), *self._own]
+        own = (Listing(name, "this application", "", _taken(name, names)) for name in self._own)
+        installed = (_listing(entry, names) for entry in found)
+        return tuple(sorted([*installed, *own], key=lambda listing: listing.name))
 
     def inspect(self, name: str) -> Listing:
         """Load one connector and say what is wrong with it, without raising."""
@@ -74,8 +84,9 @@ class Registry:
         listing = _only(name, self.connectors())
         if listing.problem:
             raise ConfigurationError(f"the connector {name} cannot be used: {listing.problem}")
-        package = f"{listing.package} {listing.version}"
-        connector = _imported(name, package)
+        package = f"{listing.package} {listing.version}".strip()
+        own = self._own.get(name)
+        connector = own() if own else _imported(name, package)
         problems = contract_problems(connector)
         if problems:
             raise PluginFault(f"the connector {name} of {package}: {'; '.join(problems)}")
@@ -133,10 +144,14 @@ def _listing(entry: EntryPoint, names: list[str]) -> Listing:
 
 
 def _problem(entry: EntryPoint, names: list[str]) -> str:
-    if names.count(entry.name) > 1:
-        return "more than one package offers this name; uninstall all but one"
     if not entry.attr:
         return f"its entry point {entry.value!r} names a module, not a class"
+    return _taken(entry.name, names)
+
+
+def _taken(name: str, names: list[str]) -> str:
+    if names.count(name) > 1:
+        return "more than one package offers this name; uninstall all but one"
     return ""
 
 

@@ -1,26 +1,40 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from jackfield import MultiValue, User
 from jackfield.scim import CORE_URN, ENTERPRISE_URN, parse_user, user_document
 
+TEXTS = st.sampled_from(["", "x", "true", "ada@example.com", "value", "primary"])
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner)),
+    st.one_of(st.none(), st.booleans(), st.integers(), TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner)),
     max_leaves=8,
 )
 ATTRIBUTES = st.sampled_from([*User.model_fields, "USERNAME", "Emails", "NAME", "x", "schemas"])
 
 
 @given(st.dictionaries(ATTRIBUTES, JSON, max_size=5))
-def test_any_document_is_a_user_or_a_value_error(document):
+def test_a_user_that_was_read_is_read_again_alike(document):
     try:
         user = parse_user(document)
+    except ValueError:
+        reject()
+
+    assert parse_user(user.to_scim()).to_scim() == user.to_scim()
+
+
+@given(name=ATTRIBUTES, value=JSON)
+def test_a_refusal_is_one_line(name, value):
+    try:
+        parse_user({name: value})
     except ValueError as fault:
-        assert "\n" not in str(fault)
+        said = str(fault)
     else:
-        assert parse_user(user.to_scim()) == user
+        reject()
+
+    assert said.startswith(tuple(User.model_fields))
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,10 @@ def test_a_sub_attribute_is_read_back(name, sub, value):
     assert read(document, f"x{name}.{sub}") == value
 
 
-@given(st.text())
-def test_a_path_parses_or_is_refused_by_name(text):
-    try:
+@given(st.text().filter(lambda text: not re.match(r"[A-Za-z$]", text)))
+def test_what_cannot_begin_a_path_is_refused_by_name(text):
+    with pytest.raises(ConfigurationError, match=re.escape(repr(text))):
         Path.parse(text)
-    except ConfigurationError as error:
-        assert repr(text) in str(error)
 
 
 def test_a_version_inside_a_urn_is_no_sub_attribute():

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -22,14 +23,15 @@ DEMO = Path(__file__).parents[2] / "scripts" / "demo_data"
 TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20)
 
 
+def read_in(folder: Path, content: bytes | str, **settings: str) -> SourceRead:
+    body = content.encode() if isinstance(content, str) else content
+    (folder / "people.csv").write_bytes(body)
+    return CsvSource().read(CsvSettings(path="people.csv", **settings), folder)
+
+
 @pytest.fixture
 def read(tmp_path):
-    def read_content(content: bytes | str, **settings: str) -> SourceRead:
-        body = content.encode() if isinstance(content, str) else content
-        (tmp_path / "people.csv").write_bytes(body)
-        return CsvSource().read(CsvSettings(path="people.csv", **settings), tmp_path)
-
-    return read_content
+    return partial(read_in, tmp_path)
 
 
 @pytest.fixture
@@ -46,11 +48,6 @@ def refusal(read):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("generated")
-
-
-def read_in(folder: Path, content: bytes) -> SourceRead:
-    (folder / "people.csv").write_bytes(content)
-    return CsvSource().read(CsvSettings(path="people.csv"), folder)
 
 
 def to_csv(*rows, **options) -> str:
@@ -93,9 +90,7 @@ def test_names_of_the_older_edition_become_those_of_graph(read):
 
 
 def test_columns_may_be_missing_from_the_tail(read):
-    columns = ENTRA[:10]
-
-    assert len(read(to_csv(columns, to_row(columns))).objects) == 1
+    assert len(read(to_csv(ENTRA[:10], to_row(ENTRA[:10]))).objects) == 1
 
 
 CONTENTS = {
@@ -105,7 +100,7 @@ CONTENTS = {
     ),
     "an unknown column": (f"{SHORT},cost_centre\n1,a,True,4711\n", {"cost_centre": "4711"}),
     "a formula": (f'{SHORT},mail\n1,a,True,"=X(""y"")"\n', {"mail": '=X("y")'}),
-    "a quoted line break": (f'{SHORT},city\n1,a,True,"St\nIves"\n', {"city": "St\nIves"}),
+    "a quoted line break": (f'{SHORT},city\n1,a,True,"St\r\nIves"\n', {"city": "St\r\nIves"}),
     "no last line end": (f"{SHORT},city\n1,a,True,Lyon", {"city": "Lyon"}),
     "whitespace": (f"{SHORT},city\n 1,a\t,True, São Paulo\u00a0\n", {"city": "São Paulo"}),
     "empty cells": (f"{SHORT},city,mail,state\n1,a,True,,  ,\t\n", {}),
@@ -183,19 +178,14 @@ def test_an_unclear_header_is_refused(refusal, header, words):
     assert refusal(f"{header}\n{SHORT}\n").startswith(f"people.csv:1: {words}")
 
 
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("gone.csv", r"gone\.csv: cannot be read \(No such file"),
-        (".", "is not a file; set the source's path"),
-        ("loop.csv", r"loop\.csv: cannot be read \(Too many levels"),
-    ],
-    ids=["missing", "a directory", "unreadable"],
-)
-def test_what_is_no_readable_file_is_refused(tmp_path, path, words):
+NO_FILES = {"gone.csv": r"\(No such file", ".": "is not a file", "loop.csv": r"\(Too many levels"}
+
+
+@pytest.mark.parametrize("path", NO_FILES)
+def test_what_is_no_readable_file_is_refused(tmp_path, path):
     (tmp_path / "loop.csv").symlink_to("loop.csv")
 
-    with pytest.raises(ConfigurationError, match=words):
+    with pytest.raises(ConfigurationError, match=NO_FILES[path]):
         CsvSource().read(CsvSettings(path=path), tmp_path)
 
 
@@ -216,10 +206,7 @@ def test_an_empty_file_is_refused(refusal, content):
 
 
 def test_a_header_alone_is_a_complete_read_of_nobody(read):
-    result = read(f"{SHORT}\n")
-
-    assert result.is_complete
-    assert result.objects == ()
+    assert read(f"{SHORT}\n") == SourceRead((), True, frozenset(SHORT.split(",")))
 
 
 U8, LITTLE, BIG = codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
@@ -254,21 +241,6 @@ def test_bytes_that_are_not_utf8_are_refused_with_line_and_byte(refusal):
 @pytest.mark.parametrize("encoding", ["klingon", "hex", "undefined"])
 def test_an_impossible_encoding_is_refused(refusal, encoding):
     assert f"cannot be read as '{encoding}'" in refusal(SHORT, encoding=encoding)
-
-
-@pytest.mark.parametrize(
-    ("character", "words"),
-    [("\0", "0000; save the file"), ("\x07", "0007; remove it"), ("\x85", "0085; remove it")],
-    ids=["NUL", "bell", "next line"],
-)
-def test_a_control_character_is_refused_with_its_line(refusal, character, words):
-    message = refusal(f"{SHORT},city\n1,a,True,\n2,b,True,Lyon{character}\n")
-
-    assert message.startswith(f"people.csv:3: holds the control character U+{words}")
-
-
-def test_utf16_without_a_mark_is_refused(refusal):
-    assert "U+0000" in refusal(f"{SHORT}\n".encode("utf-16-le"))
 
 
 def change_while_reading(changes: Iterator[str]) -> Callable[[Path], bytes]:
@@ -314,6 +286,10 @@ ROWS_REFUSED = {
     "invisible in id": ("2\u200b,b@example.com,True", r"id '2\u200b' holds an invisible character"),
     "unclosed quote": ('2,"b@example.com,True', "a quote opened in this row is never closed"),
     "stray quote": ('2,"b"@example.com,True', "the quotes of this row are broken"),
+    "over the cap": (f"2,{'x' * (LARGEST_CELL + 1)},True", "a cell is over 1048576 characters; sh"),
+    "NUL": ("2,b\0,True", "holds the control character U+0000; save the file as UTF-8"),
+    "bell": ("2,b\x07,True", "holds the control character U+0007; remove it"),
+    "next line": ("2,b\x85,True", "holds the control character U+0085; remove it"),
     "swallowed row": ('2,"b,True\n3,c",True', "a quoted cell seems to swallow the rows up to li"),
 }
 
@@ -331,25 +307,19 @@ def test_a_cell_may_be_as_long_as_the_cap(read):
     assert len(result.objects[0].attributes["notes"]) == LARGEST_CELL
 
 
-def test_a_cell_over_the_cap_is_refused(refusal):
-    message = refusal(f"{SHORT},notes\n1,a,True,{'x' * (LARGEST_CELL + 1)}\n")
-
-    assert message.startswith("people.csv:2: a cell is over 1048576 characters")
-
-
 def test_the_limit_of_the_csv_module_is_put_back(read, refusal):
-    before = csv.field_size_limit()
+    before = csv.field_size_limit(1000)
 
     read(f"{SHORT}\n")
     refusal("x,y\n")
 
-    assert csv.field_size_limit() == before
+    assert csv.field_size_limit(before) == 1000
 
 
 @pytest.mark.parametrize(
     ("rows", "lines"),
-    [("1,a,True\r2,b,True\n\n3,c,True\r\n", [2, 3, 5]), ('1,a,"True\n"\n2,b,True\n', [2, 4])],
-    ids=["mixed line ends", "a quoted line break"],
+    [("1,,True\r2,,True\n\n3,c,True\r\n", [2, 3, 5]), ('1,a,"True\n"\n2,b,True\n', [2, 4])],
+    ids=["mixed line ends, no names", "a quoted line break"],
 )
 def test_line_numbers_stay_right(read, rows, lines):
     result = read(f"{SHORT}\r\n{rows}")
@@ -363,10 +333,6 @@ ENABLED = {"True": True, "TRUE": True, "false": False, "False": False, "": True}
 @pytest.mark.parametrize(("cell", "is_enabled"), ENABLED.items(), ids=lambda value: f"<{value}>")
 def test_account_enabled_is_true_false_or_empty(read, cell, is_enabled):
     assert read(f"{SHORT}\n1,a,{cell}\n").objects[0].is_enabled is is_enabled
-
-
-def test_people_without_a_user_principal_name_are_not_each_other(read):
-    assert len(read(f"{SHORT}\n1,,True\n2,,True\n").objects) == 2
 
 
 @pytest.mark.parametrize("last", ["id", "userPrincipalName", "accountEnabled"])
@@ -423,10 +389,10 @@ def test_any_bytes_are_read_or_refused_in_one_line(folder, content):
     assert len(outcome.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [("people.csv", 50), ("people-next-month.csv", 51), ("people-accident.csv", 20)],
-)
+COUNTS = {"people.csv": 50, "people-next-month.csv": 51, "people-accident.csv": 20}
+
+
+@pytest.mark.parametrize(("name", "count"), COUNTS.items(), ids=COUNTS)
 def test_the_demonstration_files_are_read(name, count):
     result = CsvSource().read(CsvSettings(path=name), DEMO)
 

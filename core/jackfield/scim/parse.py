@@ -30,7 +30,8 @@ def parse_user(document: Mapping[str, Json]) -> User:
     """
     given = _renamed(document, _USER_NAMES)
     given.pop(_stray(given, "schemas"), None)
-    return User.from_scim({name: _parsed(name, value) for name, value in given.items()})
+    parsed = ((name, _parsed(name, value)) for name, value in given.items())
+    return User.from_scim({name: value for name, value in parsed if value is not None})
 
 
 def user_document(user: User, required_schemas: Iterable[str] = ()) -> dict[str, Json]:

@@ -13,15 +13,15 @@ _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "pr", "gt", "ge", "lt", "l
 
 
 def _folded(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+    return value.lower() if isinstance(value, str) else value
 
 
 def member(document: Document, name: str) -> Any:
     """Return the value of an attribute, ignoring the case of its name; None where absent."""
     if name in document:
         return document[name]
-    wanted = name.casefold()
-    return next((value for key, value in document.items() if key.casefold() == wanted), None)
+    wanted = name.lower()
+    return next((value for key, value in document.items() if key.lower() == wanted), None)
 
 
 def _inside(value: Any, names: list[str]) -> Iterator[Any]:
@@ -38,9 +38,9 @@ def _inside(value: Any, names: list[str]) -> Iterator[Any]:
 
 def values_at(document: Document, path: str) -> Iterator[Any]:
     """Return every value at a path; a name unknown to the core is sought in the extensions."""
-    if path.casefold().startswith("urn:"):
+    if path.lower().startswith("urn:"):
         urn, _, path = path.rpartition(":")
-        if not urn.casefold().endswith(":core:2.0:user"):
+        if not urn.lower().endswith(":core:2.0:user"):
             document = member(document, urn) or {}
     names = path.split(".")
     if member(document, names[0]) is None:

@@ -29,9 +29,9 @@ class PatchRules:
 
     def spelled(self, name: str) -> str:
         """Return an attribute of the core as the RFC spells it, or nothing."""
-        wanted = name.casefold()
+        wanted = name.lower()
         known = self.attributes | self.read_only
-        return next((one for one in known if one.casefold() == wanted), "")
+        return next((one for one in known if one.lower() == wanted), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ def _no_target(detail: str) -> Refusal:
 def _split_urn(path: str, rules: PatchRules) -> tuple[str, str]:
     # A version in the URN ("2.0") holds a dot: the URN goes first, then the rest is read.
     for urn in (CORE_URN, *rules.extensions):
-        if path.casefold() == urn.casefold():
+        if path.lower() == urn.lower():
             return urn, ""
-        if path.casefold().startswith(urn.casefold() + ":"):
+        if path.lower().startswith(urn.lower() + ":"):
             return urn, path[len(urn) + 1 :]
     return "", path
 

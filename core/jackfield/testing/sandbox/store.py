@@ -41,7 +41,7 @@ class Store:
 
     def named(self, user_name: str) -> list[Document]:
         """Return the users of this `userName`, ignoring case; several only after a seed."""
-        return [self.users[found] for found in self._ids_by_name.get(user_name.casefold(), ())]
+        return [self.users[found] for found in self._ids_by_name.get(user_name.lower(), ())]
 
     def add(self, document: Document) -> Document:
         """Keep a new user and return it with its `id` and `meta`."""
@@ -75,12 +75,12 @@ class Store:
             "version": f'W/"{self._write_count:014x}"',
         }
         self.users[user_id] = kept
-        name = str(kept.get("userName", "")).casefold()
+        name = str(kept.get("userName", "")).lower()
         self._ids_by_name.setdefault(name, []).append(user_id)
         return kept
 
     def _forget_name(self, document: Document) -> None:
-        name = str(document.get("userName", "")).casefold()
+        name = str(document.get("userName", "")).lower()
         ids = self._ids_by_name[name]
         ids.remove(document["id"])
         if not ids:

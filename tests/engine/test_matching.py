@@ -1,0 +1,117 @@
+from support.company import Company, person
+
+from jackfield.testing.sandbox import Fault
+
+
+def seed(firm: Company, *names: str) -> None:
+    firm.vendor.seed(
+        [{"userName": name, "name": {"familyName": "Old"}, "active": True} for name in names]
+    )
+
+
+def test_an_account_that_exists_is_linked_and_brought_up_to_date(firm: Company):
+    """F8."""
+    seed(firm, "Person1@Example.com")
+    firm.people = [person(1)]
+
+    (entry,) = firm.run().entries
+
+    assert (entry.action, entry.status) == ("update", "success")
+    assert entry.reason.startswith("matched by userName")
+    assert len(firm.vendor.store) == 1
+
+
+def test_adopt_false_links_nobody(firm: Company):
+    seed(firm, "person1@example.com")
+    firm.people = [person(1)]
+
+    (entry,) = firm.run(adopt=False).entries
+
+    assert (entry.status, entry.code) == ("failure", "Conflict")
+    assert firm.writes == []
+
+
+def test_two_accounts_for_one_person_are_a_failure_without_a_write(firm: Company):
+    """C6."""
+    seed(firm, "person1@example.com", "PERSON1@example.com")
+    firm.people = [person(1)]
+
+    (entry,) = firm.run().entries
+
+    assert (entry.status, entry.code) == ("failure", "DuplicateTargetEntries")
+    assert firm.writes == []
+
+
+def test_a_vendor_that_ignores_the_filter_links_nobody_by_mistake(firm: Company):
+    """C5."""
+    seed(firm, "somebody@example.com")
+    firm.vendor.faults.add(Fault(method="GET", ignore_filter=True))
+    firm.people = [person(1)]
+
+    (entry,) = firm.run().entries
+
+    assert (entry.action, entry.status) == ("create", "success")
+    assert firm.accounts["somebody@example.com"]["name"] == {"familyName": "Old"}
+
+
+def test_two_people_with_one_matching_value_are_both_left_alone(firm: Company):
+    """F3."""
+    firm.people = [person(1), person(2, userPrincipalName="PERSON1@example.com"), person(3)]
+
+    first, second, third = firm.run().entries
+
+    assert first.code == second.code == "DuplicateSourceEntries"
+    assert "people.csv:2 and people.csv:3" in first.reason
+    assert third.status == "success"
+
+
+def test_letters_that_only_look_alike_are_two_people(firm: Company):
+    """F2."""
+    firm.people = [
+        person(1, userPrincipalName="straße@example.com"),
+        person(2, userPrincipalName="strasse@example.com"),
+    ]
+
+    assert [entry.status for entry in firm.run().entries] == ["success", "success"]
+
+
+def test_an_address_given_to_a_new_person_does_not_take_the_old_account_over(firm: Company):
+    """F7."""
+    firm.people = [person(1), person(3)]
+    firm.run()
+    firm.people = [person(2, userPrincipalName="person1@example.com"), person(3)]
+
+    failed, removed = firm.run().entries
+
+    assert (failed.source_id, failed.code) == ("id-2", "DuplicateSourceEntries")
+    assert (removed.source_id, removed.action) == ("id-1", "disable")
+
+
+def test_a_conflict_that_look_up_can_see_is_linked(firm: Company):
+    """A5."""
+    seed(firm, "person1@example.com")
+    firm.vendor.faults.add(Fault(method="GET", status=200, body=_nobody(), times=1))
+    firm.people = [person(1)]
+
+    linked, updated = firm.run().entries
+
+    assert "the vendor had it already" in linked.reason
+    assert (updated.action, updated.status) == ("update", "success")
+    assert len(firm.vendor.store) == 1
+
+
+def test_a_conflict_nobody_can_see_fails_with_advice_and_does_not_loop(firm: Company):
+    """A7."""
+    conflict = {"schemas": [], "status": "409", "scimType": "uniqueness"}
+    firm.vendor.faults.add(Fault(method="POST", status=409, body=conflict, times=9))
+    firm.people = [person(1)]
+
+    (entry,) = firm.run().entries
+
+    assert (entry.status, entry.code) == ("failure", "Conflict")
+    assert "Ask the vendor" in entry.reason
+    assert firm.writes == ["POST /scim/v2/Users"]
+
+
+def _nobody() -> dict[str, object]:
+    return {"schemas": [], "totalResults": 0, "Resources": [], "startIndex": 1, "itemsPerPage": 0}
