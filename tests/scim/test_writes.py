@@ -191,6 +191,33 @@ def test_an_element_that_is_not_there_is_added_whole():
     assert applied.not_taken == ()
 
 
+def test_removing_an_element_that_is_not_there_is_done():
+    removal = Change("remove", 'addresses[type eq "work"].region')
+
+    applied = replay(
+        SERVICE.patch_user(ONE, (removal,)),
+        (ANY_REQUEST, Response(400, {"scimType": "noTarget"})),
+        (("GET", "/Users/u1"), Response(200, ADA)),
+        (("GET", "/Users/u1"), Response(200, ADA)),
+    )
+
+    assert applied.not_taken == ()
+
+
+def test_a_part_of_a_new_element_that_is_not_kept_is_told_by_its_own_path():
+    country = Change("add", 'addresses[type eq "work"].country', "US")
+    kept = ADA | {"addresses": [{"type": "work", "country": "United States"}]}
+
+    applied = replay(
+        SERVICE.patch_user(ONE, (country,)),
+        (ANY_REQUEST, Response(400, {"scimType": "noTarget"})),
+        (ANY_REQUEST, Response(200, ADA)),
+        (ANY_REQUEST, Response(200, kept)),
+    )
+
+    assert applied.not_taken == (Difference(country.path, "US", "United States"),)
+
+
 def test_a_new_name_takes_the_work_email_along():
     rename = Change("replace", "userName", "ada@example.com")
     asked = patched(

@@ -49,7 +49,7 @@ def user_of(desired: Desired) -> User:
     """Return the user that a create sends."""
     document: dict[str, Json] = {}
     for path, value in desired.items():
-        write(document, path, value)
+        write(document, path, value, mark_primary=True)
     return User.from_scim(document)
 
 

@@ -96,8 +96,9 @@ class ScimService:
             changes = sign_in.with_work_email(changes)
         response = yield self._patch(user_id, changes)
         if _lacks_element(response, changes):
-            changes = yield from self._complete(user_id, changes)
-            response = yield self._patch(user_id, changes)
+            possible = yield from self._complete(user_id, changes)
+            # Nothing remains where all that was asked is the removal of what is not there.
+            response = (yield self._patch(user_id, possible)) if possible else Response(204)
         if not response.is_success:
             raise self._error_for(response, user_id)
         user = self._user(response, response.document) if _has_id(response.body) else None
@@ -139,9 +140,10 @@ class ScimService:
                 f"the vendor's answer to the search by {key.path} does not show whether the user "
                 "is there: it holds other users, or fewer than it counts"
             )
-        for user_id, user in matches.items():
-            return (yield from self._full(key, user_id)) if self.list_is_short else user
-        return NotFound(key)
+        if not matches:
+            return NotFound(key)
+        user_id, user = matches.popitem()
+        return (yield from self._full(key, user_id)) if self.list_is_short else user
 
     def _full(self, key: MatchKey, user_id: UserId) -> Flow[User | NotFound]:
         found = yield from self._read(user_id)

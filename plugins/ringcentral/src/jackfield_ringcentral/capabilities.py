@@ -24,8 +24,10 @@ _ATTRIBUTES = {
     MOBILE: Attribute(),
     **{
         f'addresses[type eq "work"].{part}': Attribute()
-        for part in ("streetAddress", "locality", "region", "postalCode", "country")
+        for part in ("streetAddress", "locality", "region", "postalCode")
     },
+    # The vendor's own example sends "US" and gets "United States" back.
+    'addresses[type eq "work"].country': Attribute(rewrites=True),
     DEPARTMENT: Attribute(),
 }
 

@@ -1,0 +1,90 @@
+"""The command itself: global options, the list of commands, and how errors end."""
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from jackfield.cli.exits import exit_of
+from jackfield.cli.screen import complain, note
+
+COMMANDS = {
+    "connectors": "List installed connectors, or show what one can do.",
+    "test": "Try connections: credentials, and one look-up.",
+    "plan": "Show what a run would do. Sends no write.",
+    "run": "Provision people: create, update, enable, disable.",
+    "log": "Show what was decided and done, for everybody or one person.",
+}
+"""Command → its line in `--help`, so that listing the commands imports none of them."""
+
+DEFAULT_PATH = Path("jackfield.toml")
+
+EPILOG = """\b
+Exit codes: 0 fine, 1 error, 2 usage, 3 changes (plan --detailed-exitcode),
+4 some users failed, 5 held by the guard, 6 authorisation needed,
+7 another run holds the job, 130 interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The global options."""
+
+    config: Path
+    debug: bool
+
+    def command_line(self, *words: str) -> tuple[str, ...]:
+        """Return the words of a further command on the same configuration."""
+        named = () if self.config == DEFAULT_PATH else ("--config", str(self.config))
+        return ("jackfield", *named, *words)
+
+
+class LazyGroup(click.Group):
+    """Commands that are imported when they are called, and errors that end in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"jackfield.cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+            raise  # click's own, and its way with a reader that went away
+        except KeyboardInterrupt as error:
+            note("interrupted; the next run looks at whatever was under way")
+            sys.exit(exit_of(error))
+        except Exception as error:  # noqa: BLE001 - the border of the program
+            complain(error, debug=ctx.params["debug"])
+            sys.exit(exit_of(error))
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_PATH,
+    envvar="JACKFIELD_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.version_option(package_name="jackfield")
+@click.pass_context
+def app(ctx: click.Context, config: Path, *, debug: bool) -> None:
+    """Plug a company's directory into its communication vendors."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+    ctx.obj = Options(config, debug)

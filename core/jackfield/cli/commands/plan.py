@@ -1,0 +1,103 @@
+"""`jackfield plan`: what a run would do, without doing it."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jackfield.cli.exits import Exit, worst
+from jackfield.cli.progress import reporting
+from jackfield.cli.screen import note, show_json
+from jackfield.cli.session import Session, error_document
+from jackfield.cli.steps import show_plan
+from jackfield.engine import Hold, Plan, plan_job
+from jackfield.engine.guard import find_hold
+from jackfield.engine.store import Store, opened
+from jackfield.errors import ConfigurationError
+
+SCHEMA = "jackfield.plan/1"
+
+
+@click.command("plan")
+@click.argument("jobs", nargs=-1, metavar="[JOB]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where a run would change.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the JSON document to this file, too.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    jobs: tuple[str, ...],
+    *,
+    as_json: bool,
+    detailed_exitcode: bool,
+    out: Path | None,
+) -> None:
+    """Show what a run would do. Sends no write.
+
+    Removals come first, then other changes, then people who cannot be provisioned.
+    """
+    session = Session.open(ctx.obj)
+    plans = _Plans(session, is_shown=not as_json)
+    with opened(session.configuration.state_path) as store:
+        code = session.each(session.jobs(jobs), lambda name: plans.add(name, store), plans.fail)
+    if as_json:
+        show_json(plans.document)
+    if out is not None:
+        _write(out, plans.document)
+    changes = plans.has_changes and detailed_exitcode
+    ctx.exit(worst((code, Exit.CHANGES if changes else Exit.FINE)))
+
+
+class _Plans:
+    """The plans of one command, shown as they are made."""
+
+    def __init__(self, session: Session, *, is_shown: bool) -> None:
+        self._session = session
+        self._is_shown = is_shown
+        self.has_changes = False
+        self.documents: list[dict[str, Any]] = []
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return {"schema": SCHEMA, "jobs": self.documents}
+
+    def add(self, name: str, store: Store) -> Exit:
+        with self._session.job(name, dry_run=True) as job:
+            with reporting("auto", name) as report:
+                plan = plan_job(job, store, report=report)
+            hold = find_hold(plan, job.guard)
+        self.has_changes |= plan.has_changes
+        self.documents.append(_document(plan, hold))
+        if self._is_shown:
+            show_plan(plan, hold, self._session.options)
+        return Exit.FINE
+
+    def fail(self, name: str, error: Exception) -> None:
+        self.documents.append(error_document(name, error))
+
+
+def _document(plan: Plan, hold: Hold | None) -> dict[str, Any]:
+    document = {key: given for key, given in plan.to_json().items() if key != "schema"}
+    return document | {"hold": asdict(hold) if hold else None}
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    """Write a whole file or none, for its owner's eyes: it holds people."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.touch(mode=0o600, exist_ok=False)
+        partial.write_text(json.dumps(document, indent=2, default=str) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ConfigurationError(
+            f"{path}: cannot be written ({error.strerror}); name another file with --out"
+        ) from None
+    note(f"the plan is in {path}")

@@ -1,0 +1,170 @@
+"""From `jackfield.toml` to jobs that can run."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, SecretStr
+
+from jackfield.connector import Connector
+from jackfield.driver import Policy
+from jackfield.engine.configuration_file import ConfigurationFile, MappingTable, nearest, read_file
+from jackfield.engine.guard import GuardLimits
+from jackfield.engine.job import Job
+from jackfield.engine.source_plugins import load_source, source_settings
+from jackfield.errors import ConfigurationError
+from jackfield.mappings import AttributeMapping
+from jackfield.references import is_reference
+from jackfield.registry import Registry
+from jackfield.sources import SourceRead
+
+PATIENCE_SECONDS = 900.0
+"""How long one operation of a job may wait for a vendor's rate limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One configuration file. `warnings` grow as connections and sources are opened."""
+
+    path: Path
+    file: ConfigurationFile = field(repr=False)
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read and check a file; no secret, source or plugin is opened.
+
+        Raises: ConfigurationError of one line: file, table, key, and the nearest known name.
+        """
+        configuration = cls(path, read_file(path))
+        for name, job in configuration.file.jobs.items():
+            with configuration._within(f"jobs.{name}.source"):
+                _known(job.source, "source", configuration.file.sources)
+            with configuration._within(f"jobs.{name}.connection"):
+                _known(job.connection, "connection", configuration.file.connections)
+        return configuration
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        return tuple(self.file.jobs)
+
+    @property
+    def connections(self) -> tuple[str, ...]:
+        return tuple(self.file.connections)
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths begin."""
+        return self.path.parent
+
+    @property
+    def state_path(self) -> Path:
+        return self.folder / self.file.state
+
+    def check_job(self, name: str) -> None:
+        """Raise ConfigurationError, with the nearest name, where there is no such job."""
+        with self._within("jobs"):
+            _known(name, "job", self.file.jobs)
+
+    def check_connection(self, name: str) -> None:
+        """Raise ConfigurationError, with the nearest name, where there is no such connection."""
+        with self._within("connections"):
+            _known(name, "connection", self.file.connections)
+
+    def connect(self, name: str, registry: Registry, *, policy: Policy | None = None) -> Connector:
+        """Open one connection; without a policy it refuses to write.
+
+        Raises: ConfigurationError naming file, connection and setting; PluginFault.
+        """
+        self.check_connection(name)
+        table = self.file.connections[name]
+        with self._within(f"connections.{name}", drop=f"{table.connector}: "):
+            connector = registry.connect(
+                table.connector,
+                table.settings,
+                folder=self.folder,
+                policy=policy or Policy(dry_run=True),
+            )
+        self._warn_of_secrets(f"connections.{name}", table.settings, connector.settings)
+        return connector
+
+    def job(self, name: str, registry: Registry, *, dry_run: bool) -> Job:
+        """Open one job with its connection; the source is read by the engine, later.
+
+        Raises: ConfigurationError naming file, table and key; PluginFault.
+        """
+        self.check_job(name)
+        table = self.file.jobs[name]
+        read_source = self._source(table.source)
+        policy = Policy(dry_run=dry_run, patience_seconds=PATIENCE_SECONDS)
+        connector = self.connect(table.connection, registry, policy=policy)
+        capabilities = connector.capabilities
+        with self._within(f"jobs.{name}", drop=f"{name}: "):
+            return Job(
+                name=name,
+                read_source=read_source,
+                connector=connector,
+                mappings=_merged(capabilities.mappings, table.mappings),
+                matching=table.matching or next(iter(capabilities.match_on), ""),
+                guard=GuardLimits(**table.guard.model_dump()),
+                adopt=table.adopt,
+            )
+
+    def _source(self, name: str) -> Callable[[], SourceRead]:
+        table = self.file.sources[name]
+        with self._within(f"sources.{name}", separator="."):
+            source = load_source(table.type)
+            settings = source_settings(source, table.settings, self.folder)
+        self._warn_of_secrets(f"sources.{name}", table.settings, settings)
+        return partial(source.read, settings, self.folder)
+
+    def _warn_of_secrets(self, table: str, given: Mapping[str, object], model: BaseModel) -> None:
+        for key, value in given.items():
+            is_secret = isinstance(getattr(model, key, None), SecretStr)
+            if is_secret and not is_reference(value):
+                variable = f"{table.partition('.')[2]}_{key}".upper().replace("-", "_")
+                warning = (
+                    f"{self.path}: {table}.{key}: the secret stands in the file as plain text; "
+                    f'set {variable} in the environment and write {key} = "env:{variable}"'
+                )
+                if warning not in self.warnings:
+                    self.warnings.append(warning)
+
+    @contextmanager
+    def _within(self, table: str, *, drop: str = "", separator: str = ": ") -> Iterator[None]:
+        """Put file and table before the text of a ConfigurationError."""
+        try:
+            yield
+        except ConfigurationError as error:
+            said = str(error).removeprefix(drop)
+            raise ConfigurationError(f"{self.path}: {table}{separator}{said}") from None
+
+
+def _known(name: str, what: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        raise ConfigurationError(f"there is no {what} {name!r}; {nearest(name, known)}")
+
+
+def _merged(
+    defaults: tuple[AttributeMapping, ...], lines: tuple[MappingTable, ...]
+) -> tuple[AttributeMapping, ...]:
+    """Return the connector's table with the job's lines in place of those of the same target."""
+    merged = {mapping.target: mapping for mapping in defaults}
+    seen = set[str]()
+    for number, line in enumerate(lines, start=1):
+        if line.target in seen:
+            raise ConfigurationError(f"mappings#{number}: two lines write {line.target}")
+        seen.add(line.target)
+        if not line.omit:
+            merged[line.target] = AttributeMapping(
+                line.target, line.source, line.constant, line.default, line.apply
+            )
+        elif merged.pop(line.target, None) is None:
+            hint = nearest(line.target, merged)
+            raise ConfigurationError(
+                f"mappings#{number}: the connector has no line for {line.target} to omit; {hint}"
+            )
+    return tuple(merged.values())

@@ -1,0 +1,208 @@
+"""The shape of `jackfield.toml`, and one line for a person where a file has another.
+
+No message repeats a value: one of them may be a secret.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from jackfield.errors import ConfigurationError
+from jackfield.flow import Json
+
+LARGEST_FILE_BYTES = 1024 * 1024
+
+# Names become file names: no separators, no case, and none of those that Windows keeps to itself.
+_NAME = re.compile(r"(?!(con|prn|aux|nul|com\d|lpt\d)\Z)[a-z][a-z0-9-]{0,40}")
+_NAME_RULE = "a name is 1 to 41 lower-case letters, digits and hyphens, the first one a letter"
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(_NAME_RULE)
+    return name
+
+
+def _scalar(value: Json) -> Json:
+    if value is not None and not isinstance(value, str | bool | int | float):
+        raise ValueError("must be text, a number, true or false")
+    return value
+
+
+Name: TypeAlias = Annotated[str, AfterValidator(_checked_name)]
+Scalar: TypeAlias = Annotated[Any, AfterValidator(_scalar)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class _OpenTable(_Table):
+    """A table whose other keys are a plugin's business."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return [(name, getattr(self, name)) for name in type(self).model_fields]
+
+
+class SourceTable(_OpenTable):
+    """`[sources.<name>]`: the type of source, and its settings."""
+
+    type: str
+
+
+class ConnectionTable(_OpenTable):
+    """`[connections.<name>]`: the connector, and its settings."""
+
+    connector: str
+
+
+class GuardTable(_Table):
+    """`[jobs.<name>.guard]`: how many people may lose access without a person's word."""
+
+    people: int = Field(default=3, ge=0)
+    percent: float = Field(default=10.0, ge=0, le=100)
+    at_most: int = Field(default=200, ge=0)
+
+
+class MappingTable(_Table):
+    """`[[jobs.<name>.mappings]]`: one line in place of the connector's own, or in addition."""
+
+    target: str = Field(min_length=1)
+    source: str | None = Field(default=None, min_length=1)
+    constant: Scalar = None
+    default: Scalar = None
+    apply: Literal["always", "create"] = "always"
+    omit: bool = False
+
+    @model_validator(mode="after")
+    def _check_value(self) -> Self:
+        if (self.source is not None) + (self.constant is not None) + self.omit != 1:
+            raise ValueError("give exactly one of source, constant and omit = true")
+        return self
+
+
+class JobTable(_Table):
+    """`[jobs.<name>]`: which people go where."""
+
+    source: str
+    connection: str
+    adopt: bool = True
+    matching: str = ""
+    guard: GuardTable = Field(default_factory=GuardTable)
+    mappings: Annotated[tuple[MappingTable, ...], Field(strict=False)] = ()
+
+
+class ConfigurationFile(_Table):
+    """A whole `jackfield.toml`."""
+
+    schema_version: Literal[1]
+    state: str = Field(default="jackfield.db", min_length=1)
+    sources: dict[Name, SourceTable] = Field(default_factory=dict)
+    connections: dict[Name, ConnectionTable] = Field(default_factory=dict)
+    jobs: dict[Name, JobTable] = Field(default_factory=dict)
+
+
+_TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): ConfigurationFile,
+    ("jobs",): JobTable,
+    ("jobs", "guard"): GuardTable,
+    ("jobs", "mappings"): MappingTable,
+}
+"""The model of each table, by its path without the names that people chose."""
+
+
+def read_file(path: Path) -> ConfigurationFile:
+    """Return the checked content of a configuration file; nothing it names is opened.
+
+    Raises: ConfigurationError naming the file, and the line or the table and key at fault.
+    """
+    try:
+        return ConfigurationFile.model_validate(_parsed(path))
+    except ValidationError as error:
+        problem = first_problem(error)
+        loc = problem["loc"]
+        table = tuple(p for i, p in enumerate(loc[:-1]) if i != 1 and isinstance(p, str))
+        known = _TABLES[table].model_fields if table in _TABLES else ()
+        raise ConfigurationError(f"{path}: {place(loc)}: {sentence(problem, known)}") from None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        found = _LINE.search(str(error))
+        line = f":{found[1]}" if found else ""
+        said = _LINE.sub("", str(error))
+        raise ConfigurationError(f"{path}{line}: this is not TOML: {said}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: its values are nested too deeply") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise ConfigurationError(f"{path}: is over 1 MiB, too large for a configuration")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: there is no such file; name another with --config or JACKFIELD_CONFIG"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is not UTF-8; save it as UTF-8") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{path}: cannot be read ({why}); check its permissions") from None
+
+
+def first_problem(error: ValidationError) -> Any:
+    """Return the problem to tell first: a misspelt key, for it explains a missing one."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    return min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
+
+
+def place(loc: Sequence[str | int]) -> str:
+    """Return the dotted path of a key; lines of an array are counted from 1."""
+    text = ""
+    for part in loc:
+        if part != "[key]":
+            text += f"#{part + 1}" if isinstance(part, int) else f".{_key(part)}"
+    return text.removeprefix(".")
+
+
+def sentence(problem: Any, known: Iterable[str]) -> str:
+    """Return what is wrong with one key, without its value."""
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key; {nearest(str(problem['loc'][-1]), known)}"
+    if problem["type"] == "missing":
+        return "this key is missing"
+    said: str = problem["msg"].removeprefix("Value error, ")
+    return said.replace("Input should", "should")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the known name that was meant."""
+    names = sorted(known)
+    if near := difflib.get_close_matches(name, names, n=1):
+        return f"did you mean {near[0]}?"
+    return f"known are {', '.join(names)}" if names else "there are none"
+
+
+def _key(key: str) -> str:
+    if _BARE_KEY.fullmatch(key):
+        return key
+    return ascii(key if len(key) <= 40 else key[:40] + "…")
