@@ -81,8 +81,8 @@ class Demo:
 
     def export(self, name: str) -> None:
         """Put another export of the directory where the job reads it."""
-        print(f"\n{COMMAND}$ cp {name} people.csv{OFF}", flush=True)
-        shutil.copy(PEOPLE / name, self.folder / "people.csv")
+        print(f"\n{COMMAND}$ cp exports/{name} people.csv{OFF}", flush=True)
+        shutil.copy(self.folder / "exports" / name, self.folder / "people.csv")
 
     def jackfield(self, *arguments: str, expect: frozenset[int] = ALL_GOOD) -> str:
         """Run the command and show what it prints; an unexpected exit code ends the demo."""
@@ -129,10 +129,10 @@ def story(demo: Demo) -> None:
 
     demo.tell(
         "What would happen",
-        """people.csv is what Entra's "Download users" gives: 50 people. A plan reads the vendor
+        """november.csv is what Entra's "Download users" gives: 50 people. A plan reads the vendor
         and writes nothing, so it can be looked at in peace.""",
     )
-    demo.export("people.csv")
+    demo.export("november.csv")
     demo.jackfield("plan", "webex")
 
     demo.tell(
@@ -152,7 +152,7 @@ def story(demo: Demo) -> None:
         """Two people joined. Chloe married and has a new name and address; Ana and Jamal moved to
         another team and another city. Étienne left, and Anneliese is disabled in the directory.""",
     )
-    demo.export("people-next-month.csv")
+    demo.export("december.csv")
     demo.jackfield("plan", "ringcentral")
     demo.jackfield("run")
 
@@ -162,14 +162,14 @@ def story(demo: Demo) -> None:
         missing from the file. People who are gone from the source would be disabled at the vendor:
         the guard holds that until a person has read the list.""",
     )
-    demo.export("people-accident.csv")
+    demo.export("accident.csv")
     demo.jackfield("run", "webex", expect=HELD)
 
     demo.tell(
         "All is well again",
         "With the right file in place nothing is left of the accident.",
     )
-    demo.export("people-next-month.csv")
+    demo.export("december.csv")
     demo.jackfield("run")
 
     demo.tell("One person's story", "Why does Chloe's account look the way it does?")
@@ -186,7 +186,7 @@ def main() -> None:
             webex=webex, ringcentral=ringcentral, client_id=RingCentralSandbox.CLIENT_ID
         )
         (folder / "jackfield.toml").write_text(text)
-        shutil.copy(PEOPLE / "people.csv", folder)
+        shutil.copytree(PEOPLE, folder / "exports")
         print("Jackfield plugs a company's directory into its communication vendors.")
         print("This is the whole configuration, jackfield.toml; secrets stand elsewhere:\n")
         print(textwrap.indent(text, "  "), end="")

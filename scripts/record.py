@@ -4,8 +4,9 @@ Without --live the vendor is its sandbox on this machine; no account is needed, 
 
 With --live it is a real tenant, which must be one for tests, without real people. Credentials are
 read from the environment, one variable a setting, as JACKFIELD_WEBEX_CLIENT_SECRET; each holds a
-reference, never the secret: env:NAME, file:/path or keyring:service/user. Only scenarios that need
-nothing prepared and leave no user behind are played. Read the difference before you commit it.
+reference, never the secret: env:NAME, file:/path or keyring:service/user. JACKFIELD_WEBEX_DOMAIN, a
+plain name, is the tenant's mail domain, replaced by example.com. Only scenarios that need nothing
+prepared and leave no user behind are played. Read the difference before you commit it.
 """
 
 import argparse
@@ -92,40 +93,45 @@ def record_sandbox(suite: Suite, scenario: Scenario, path: Path) -> None:
             source=suite.source,
             rename=rename,
             secrets=defaults.secrets(),
+            allowed=suite.allowed,
         ):
             check(problems(scenario, play(scenario, connector, sandbox), clock.slept))
 
 
 def record_live(suite: Suite, scenario: Scenario, path: Path) -> None:
-    with Registry().connect(suite.connector, live_settings(suite.connector)) as connector:
-        secrets = connector.settings.secrets()
-        day = dt.datetime.now(dt.UTC).date().isoformat()
+    with Registry().connect(suite.connector, live_settings(suite)) as connector:
+        domain = os.environ.get(variable(suite, "domain"))
         with record(
-            path, origin="recorded", source=f"live vendor, {day}", rename={}, secrets=secrets
+            path,
+            origin="recorded",
+            source=f"live vendor, {dt.datetime.now(dt.UTC).date().isoformat()}",
+            rename={domain: "example.com"} if domain else {},
+            secrets=connector.settings.secrets(),
+            allowed=suite.allowed,
         ):
             check(problems(scenario, play(scenario, connector)))
 
 
-def live_settings(name: str) -> dict[str, object]:
-    """Return the settings named in the environment.
+def live_settings(suite: Suite) -> dict[str, object]:
+    """Return the settings named in the environment, the same ones that the sandbox takes.
 
-    Raises: ConfigurationError where there are none, or one holds a value instead of a reference.
+    Raises: ConfigurationError where one is missing, or holds a value instead of a reference.
     """
-    model: type[ConnectorSettings] = Registry().load(name).settings
-    variables = {
-        field: f"JACKFIELD_{name}_{field}".upper()
-        for field in model.model_fields
-        if field not in {"rate_limits", "allow_loopback"}
-    }
-    found = {field: os.environ[v] for field, v in variables.items() if v in os.environ}
-    if not found:
-        raise ConfigurationError(f"--live needs credentials: set {', '.join(variables.values())}")
+    variables = {field: variable(suite, field) for field in suite.settings}
+    missing = [name for name in variables.values() if name not in os.environ]
+    if missing:
+        raise ConfigurationError(f"--live needs credentials: set {', '.join(missing)}")
+    found = {field: os.environ[name] for field, name in variables.items()}
     for field, value in found.items():
         if not is_reference(value):
             raise ConfigurationError(
                 f"{variables[field]} must hold a reference (env:, file: or keyring:), not a value"
             )
     return dict(found)
+
+
+def variable(suite: Suite, field: str) -> str:
+    return f"JACKFIELD_{suite.connector}_{field}".upper()
 
 
 def check(found: list[str]) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jackfield.capabilities import CONTRACT, Capabilities
-from jackfield.hooks import PROJECT, ConnectorSpec
-from jackfield.settings import ConnectorSettings
+from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
+from jackfield.settings import ConnectorSettings, origin_of
 
 _MARK = f"{PROJECT}_impl"
 _ALWAYS = ("capabilities", "authenticate", "get_user")
@@ -28,11 +28,40 @@ def contract_problems(connector: object) -> list[str]:
     if capabilities.contract != CONTRACT:
         built_for = f"it is built for hook contract {capabilities.contract}"
         return [f"{built_for}, this Jackfield speaks {CONTRACT}: install versions that agree"]
-    return [
+    problems += _host_problems(capabilities)
+    return problems + [
         f"its capabilities claim what needs the hook {hook}, which it does not implement"
         for hook in _claimed_hooks(capabilities)
         if not _is_marked(getattr(connector, hook, None))
     ]
+
+
+def observer_problems(observer: object) -> list[str]:
+    """Return one sentence for each hook that an observer may not have: it only watches."""
+    name = type(observer).__name__
+    problems: list[str] = []
+    for hook, method in inspect.getmembers(observer, _is_marked):
+        options = getattr(method, _MARK)
+        if not hasattr(ObserverSpec, options.get("specname") or hook):
+            problems.append(f"{name}.{hook} is no hook of observers")
+        elif inspect.iscoroutinefunction(method):
+            problems.append(f"{name}.{hook} is async: nobody would await it")
+    return problems
+
+
+def _host_problems(capabilities: Capabilities) -> list[str]:
+    return [
+        f"its capabilities name the host {host!r}, which is no origin such as https://api.vendor.com"
+        for host in sorted(capabilities.hosts)
+        if not host.startswith("https://") or not _is_origin(host)
+    ]
+
+
+def _is_origin(host: str) -> bool:
+    try:
+        return origin_of(host) == host
+    except ValueError:
+        return False
 
 
 def _claimed_hooks(capabilities: Capabilities) -> Iterator[str]:
@@ -68,6 +97,8 @@ def _signature_problems(
     options = getattr(method, _MARK)
     if options.get("wrapper") or options.get("hookwrapper"):
         yield f"{name} is a wrapper: a connector answers hooks, it does not wrap them"
+    if options.get("specname") not in {None, name}:
+        yield f"{name} answers another hook, {options['specname']}: name it so"
     if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
         yield f"{name} is async: a hook yields requests and awaits nothing"
     elif name != "capabilities" and not inspect.isgeneratorfunction(method):

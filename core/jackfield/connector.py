@@ -35,6 +35,8 @@ class _Calls:
         found: User | NotFound = yield from self._call("get_user", (User, NotFound), key=key)
         if isinstance(found, User) and not found.id:
             raise self.driver.fault("get_user", "returned a user without an id")
+        if isinstance(found, User) and isinstance(key, str) and found.id != key:
+            raise self.driver.fault("get_user", f"returned another user than {key}")
         return found
 
     def create_user(self, user: User) -> Steps[User]:
@@ -47,10 +49,14 @@ class _Calls:
         applied: Applied = yield from self._call(
             "patch_user", (Applied,), user_id=user_id, changes=tuple(changes)
         )
+        if not applied.user_id:
+            raise self.driver.fault("patch_user", "returned no user id")
         return applied
 
     def list_page(self, cursor: str | None) -> Steps[Page]:
         page: Page = yield from self._call("list_users", (Page,), cursor=cursor)
+        if not all(isinstance(user, User) and user.id for user in page.users):
+            raise self.driver.fault("list_users", "returned a user without an id")
         return page
 
     def delete_user(self, user_id: UserId) -> Steps[None]:
@@ -121,7 +127,7 @@ class Connector:
 
         Raises: VendorBroken where the pages go round in circles; then the listing is not complete.
         """
-        pages = _Pages()
+        pages = _Pages(self._calls.driver.name)
         while pages.more:
             yield from pages.fresh(self._run(self._calls.list_page(pages.cursor)))
 
@@ -172,7 +178,7 @@ class AsyncConnector:
         return await self._run(self._calls.patch_user(user_id, changes))
 
     async def list_users(self) -> AsyncIterator[User]:
-        pages = _Pages()
+        pages = _Pages(self._calls.driver.name)
         while pages.more:
             for user in pages.fresh(await self._run(self._calls.list_page(pages.cursor))):
                 yield user
@@ -208,7 +214,8 @@ class AsyncConnector:
 class _Pages:
     """Walks through pages once: no cursor twice, no user twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, connector: str) -> None:
+        self._connector = connector
         self.cursor: str | None = None
         self.more = True
         self._cursors: set[str] = set()
@@ -224,6 +231,10 @@ class _Pages:
         self.cursor, self.more = page.next_cursor, page.next_cursor is not None
         if self.cursor is not None:
             if self.cursor in self._cursors or not users:
-                raise VendorBroken("the vendor's list of users goes round in circles")
+                raise VendorBroken(
+                    "the vendor's list of users goes round in circles",
+                    connector=self._connector,
+                    hook="list_users",
+                )
             self._cursors.add(self.cursor)
         return iter(users)

@@ -6,7 +6,9 @@ repeats what may be repeated, and refuses what must not leave. It imports no HTT
 """
 
 import asyncio
+import contextlib
 import datetime as dt
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator
@@ -14,6 +16,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
+
+from pydantic import SecretStr
 
 from jackfield.capabilities import Capabilities, Covers
 from jackfield.errors import (
@@ -24,6 +28,7 @@ from jackfield.errors import (
     NotSent,
     PluginFault,
     ProvisioningError,
+    RejectedUser,
     Throttled,
     VendorBroken,
     WriteRefused,
@@ -35,8 +40,10 @@ from jackfield.redact import Redactor
 from jackfield.settings import ConnectorSettings
 from jackfield.tokens import TokenCache
 from jackfield.transport import Answer, Wire
-from jackfield.waiting import TRANSIENT, retry_after_seconds
-from jackfield.wiring import is_redirect, read_answer, redirected, request_id, wire_of
+from jackfield.waiting import TRANSIENT, growing_seconds, retry_after_seconds
+from jackfield.wiring import is_redirect, read_answer, redirected, request_id, secrets_of, wire_of
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -155,11 +162,16 @@ class Driver:
             failure = self.redactor.redact(f"{type(error).__name__}: {error}")
             # Not chained: a traceback would print the message as it was, secrets included.
             raise self.fault(hook, f"raised {failure} at {_place(error)}") from None
+        except BaseException as error:
+            failure = f"stopped by {type(error).__name__}"
+            raise
         finally:
-            flow.close()
+            # What a plugin's own clean-up raises must not hide how the operation ended.
+            with contextlib.suppress(Exception, SystemExit):
+                flow.close()
             spent = self._clock.monotonic() - began
             ended = Completed(self.name, hook, spent, operation.request_count, failure)
-            self._hooks.after_operation(completed=ended)
+            self._tell("after_operation", completed=ended)
 
     def token(self, operation: "_Operation | None" = None) -> Steps[Token]:
         """Return a good token, authenticating where there is none."""
@@ -187,19 +199,39 @@ class Driver:
             token: object = yield from self.operate("authenticate", self.flow("authenticate"))
             if not isinstance(token, Token):
                 raise self.fault("authenticate", f"returned {type(token).__name__}, not a Token")
+            secret: object = token.access_token
+            if not isinstance(secret, SecretStr):
+                raise self.fault("authenticate", "returned a token that is not a SecretStr")
+            self.redactor.add(secret.get_secret_value())
+            self.tokens.fulfil(token)
         except BaseException as error:
             self.tokens.fail(error)
             raise
-        self.redactor.add(token.access_token.get_secret_value())
-        self.tokens.fulfil(token)
         return token
+
+    def _tell(self, hook: str, **event: Any) -> None:
+        """Tell the observers; what one of them raises must not change what happened."""
+        try:
+            getattr(self._hooks, hook)(**event)
+        except Exception as error:  # noqa: BLE001 - a write may have been made
+            _LOG.warning("an observer of %s raised %s in %s", self.name, type(error).__name__, hook)
+
+    def _advance(
+        self, flow: Flow[T], reply: Response | None, failure: ConnectorError | None, hook: str
+    ) -> Request:
+        try:
+            return flow.throw(failure) if failure else flow.send(reply)  # type: ignore[arg-type]
+        except (Exception, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a hook may even call sys.exit
+            raise self.fault(hook, f"raised {type(error).__name__}") from None
 
     def _run(self, flow: Flow[T], operation: _Operation) -> Steps[T]:
         reply: Response | None = None
         failure: ConnectorError | None = None
         while True:
             try:
-                request = flow.throw(failure) if failure else flow.send(reply)  # type: ignore[arg-type]
+                request = self._advance(flow, reply, failure, operation.hook)
             except StopIteration as done:
                 result: T = done.value
                 return result
@@ -216,6 +248,8 @@ class Driver:
         if operation.requests_left == 0:
             raise self.fault(operation.hook, f"sent more than {self._policy.requests} requests")
         operation.requests_left -= 1
+        for secret in secrets_of(request):
+            self.redactor.add(secret)
         if operation.authenticates and request.authorize is True:
             raise self.fault(operation.hook, "asked for the token it is to get")
         # A token request changes nothing at the vendor, though it is a POST.
@@ -230,14 +264,13 @@ class Driver:
             token = None
             if request.authorize is True:
                 token = yield from self.token(operation)
-            yield from self._take_turn(request, operation)
             wire = wire_of(request, token, self._origins)
             try:
                 answer = yield from self._attempt(wire, request, operation, attempt)
                 if is_redirect(answer) and effect_of(request) == "read":
                     wire = redirected(wire, answer)
                     answer = yield from self._attempt(wire, request, operation, attempt)
-            except (NotSent, InDoubt) as error:
+            except (NotSent, InDoubt, VendorBroken) as error:
                 yield from self._retry_lost(error, request, attempt)
                 continue
             if (yield from self._is_final(answer, request, operation, attempt, token)):
@@ -246,22 +279,23 @@ class Driver:
     def _attempt(
         self, wire: Wire, request: Request, operation: _Operation, attempt: int
     ) -> Steps[Answer]:
+        yield from self._take_turn(request, operation)
         operation.request_count += 1
         url = wire.url.partition("?")[0]
         sending = Sending(self.name, operation.hook, wire.method, url, effect_of(request), attempt)
-        self._hooks.before_request(sending=sending)
+        self._tell("before_request", sending=sending)
         began = self._clock.monotonic()
         try:
             answer: Answer = yield Send(wire)
         except ProvisioningError as error:
             spent = self._clock.monotonic() - began
             failure = self.redactor.redact(str(error))
-            self._hooks.after_response(answered=Answered(sending, spent, failure=failure))
+            self._tell("after_response", answered=Answered(sending, spent, failure=failure))
             raise
         spent = self._clock.monotonic() - began
-        self._hooks.after_response(
-            answered=Answered(sending, spent, answer.status, request_id(answer.headers))
-        )
+        tracking_id = self.redactor.redact(request_id(answer.headers))
+        answered = Answered(sending, spent, answer.status, tracking_id)
+        self._tell("after_response", answered=answered)
         return answer
 
     def _is_final(
@@ -279,7 +313,7 @@ class Driver:
             operation.refused = token
             return False
         if _is_throttling(answer):
-            yield from self._stand_back(answer, request, operation)
+            yield from self._stand_back(answer, request, operation, attempt)
             return False
         retryable = answer.status >= 500 and effect_of(request) == "read"
         if retryable and attempt < self._policy.attempts:
@@ -290,9 +324,13 @@ class Driver:
     def _read(self, answer: Answer, request: Request) -> Response:
         return read_answer(answer, effect_of(request), self.redactor)
 
-    def _retry_lost(self, error: NotSent | InDoubt, request: Request, attempt: int) -> Steps[None]:
+    def _retry_lost(
+        self, error: NotSent | InDoubt | VendorBroken, request: Request, attempt: int
+    ) -> Steps[None]:
         """Pause before a repeat that can do no harm; raise where there is none."""
         is_read = effect_of(request) == "read"
+        if isinstance(error, VendorBroken):  # a repeat would break the same bound again
+            raise error if is_read else InDoubt(str(error))
         may_repeat = isinstance(error, NotSent) or is_read
         if not may_repeat or attempt >= self._policy.attempts:
             raise VendorBroken(str(error)) if is_read and isinstance(error, InDoubt) else error
@@ -303,10 +341,12 @@ class Driver:
         while wait := self._limits.take(request.rate, covers):
             yield from self._wait(wait, operation, "the vendor's rate limit")
 
-    def _stand_back(self, answer: Answer, request: Request, operation: _Operation) -> Steps[None]:
+    def _stand_back(
+        self, answer: Answer, request: Request, operation: _Operation, attempt: int
+    ) -> Steps[None]:
         asked = retry_after_seconds(answer.headers, self._clock.now())
         covers = _covers(request, operation)
-        seconds = self._limits.block(request.rate, covers, asked)
+        seconds = self._limits.block(request.rate, covers, asked, growing_seconds(attempt))
         yield from self._wait(seconds, operation, f"the vendor answered {answer.status}")
 
     def _wait(self, seconds: float, operation: _Operation, why: str) -> Steps[None]:
@@ -323,6 +363,10 @@ class Driver:
         text = self.redactor.redact(str(error))
         if error.args and isinstance(error, (ConnectorError, ConfigurationError)):
             error.args = (text, *error.args[1:])
+        if isinstance(error, RejectedUser):
+            error.reason = self.redactor.redact(error.reason)
+        # What a hook caught on the way may print what it held, secrets included.
+        error.__cause__, error.__suppress_context__ = None, True
         if isinstance(error, ConnectorError) and not error.connector:
             error.connector, error.hook = self.name, hook
         return text

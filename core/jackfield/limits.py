@@ -58,12 +58,15 @@ class RateLimits:
                     window.count(now)
             return wait
 
-    def block(self, name: str, covers: Covers, seconds: float | None) -> float:
+    def block(
+        self, name: str, covers: Covers, seconds: float | None, least_seconds: float = 0.0
+    ) -> float:
         """Send nothing for so long, or for the limit's own penalty; return the seconds."""
         with self._lock:
             windows = self._counting(name, covers)
             if seconds is None:
                 seconds = max(window.rate.penalty_seconds for window in windows)
+            seconds = max(seconds, least_seconds)
             until = self._monotonic() + seconds
             for window in windows:
                 window.blocked_until = max(window.blocked_until, until)

@@ -51,13 +51,17 @@ def _from_environment(variable: str, name: str, _: Path) -> str:
 def _from_file(path: str, name: str, folder: Path) -> str:
     place = folder / path
     try:
-        if place.stat().st_size > _MAXIMUM_BYTES:
+        with place.open("rb") as file:
+            content = file.read(_MAXIMUM_BYTES + 1)
+        if len(content) > _MAXIMUM_BYTES:
             raise ConfigurationError(f"{name}: {place} is too large to hold one secret")
-        return place.read_text()
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise ConfigurationError(f"{name}: cannot read {place}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{name}: {place} is not a text file") from None
+    except ValueError:
+        raise ConfigurationError(f"{name}: {path!r} is not a path") from None
 
 
 def _from_keyring(entry: str, name: str, _: Path) -> str:

@@ -5,8 +5,9 @@ manager of its own, so that a call can never reach another vendor. The registry 
 the host owns; there is no global one.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -17,7 +18,7 @@ import pluggy
 from pydantic import ValidationError
 from stevedore.driver import DriverManager
 
-from jackfield.checking import contract_problems
+from jackfield.checking import contract_problems, observer_problems
 from jackfield.connector import Connector
 from jackfield.driver import Clock, Driver, Policy
 from jackfield.errors import ConfigurationError, PluginFault
@@ -45,6 +46,8 @@ class Registry:
     `observers` are the host's objects with `@hookimpl` methods of `ObserverSpec`; they watch every
     connection this registry makes. `connectors` are the host's own connector classes by name,
     used beside those that are installed; a name that is taken is refused.
+
+    Raises: ConfigurationError for an observer with a hook that is not an observer's.
     """
 
     def __init__(
@@ -54,6 +57,9 @@ class Registry:
         connectors: Mapping[str, type] = MappingProxyType({}),
     ) -> None:
         self._observers = tuple(observers)
+        problems = [found for each in self._observers for found in observer_problems(each)]
+        if problems:
+            raise ConfigurationError("; ".join(problems))
         self._own = dict(connectors)
 
     def connectors(self) -> tuple[Listing, ...]:
@@ -86,8 +92,9 @@ class Registry:
             raise ConfigurationError(f"the connector {name} cannot be used: {listing.problem}")
         package = f"{listing.package} {listing.version}".strip()
         own = self._own.get(name)
-        connector = own() if own else _imported(name, package)
-        problems = contract_problems(connector)
+        with _guest(f"the connector {name} of {package} cannot be loaded"):
+            connector = own() if own else _imported(name)
+            problems = contract_problems(connector)
         if problems:
             raise PluginFault(f"the connector {name} of {package}: {'; '.join(problems)}")
         return connector
@@ -138,12 +145,15 @@ class Registry:
 
 
 def _listing(entry: EntryPoint, names: list[str]) -> Listing:
-    package = entry.dist.name if entry.dist else "an unknown package"
-    version = entry.dist.version if entry.dist else "?"
+    # A damaged package has metadata without a name or a version.
+    package = (entry.dist.name if entry.dist else None) or "an unknown package"
+    version = (entry.dist.version if entry.dist else None) or "?"
     return Listing(entry.name, package, version, _problem(entry, names))
 
 
 def _problem(entry: EntryPoint, names: list[str]) -> str:
+    if not entry.pattern.match(entry.value):
+        return f"its entry point {entry.value!r} is not of the form module:Class"
     if not entry.attr:
         return f"its entry point {entry.value!r} names a module, not a class"
     return _taken(entry.name, names)
@@ -165,17 +175,22 @@ def _only(name: str, listings: tuple[Listing, ...]) -> Listing:
     raise ConfigurationError(f"there is no connector {name!r}; {hint} Installed: {known}")
 
 
-def _imported(name: str, package: str) -> object:
+def _imported(name: str) -> object:
+    manager: DriverManager[object] = DriverManager(
+        GROUP, name, invoke_on_load=True, on_load_failure_callback=_reraise
+    )
+    return manager.driver
+
+
+@contextlib.contextmanager
+def _guest(what: str) -> Iterator[None]:
+    """Turn whatever a plugin raises into PluginFault: it may even call sys.exit."""
     try:
-        manager: DriverManager[object] = DriverManager(
-            GROUP, name, invoke_on_load=True, on_load_failure_callback=_reraise
-        )
+        yield
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a plugin may even call sys.exit when imported
-        why = f"{type(error).__name__}: {error}"
-        raise PluginFault(f"the connector {name} of {package} cannot be imported: {why}") from error
-    return manager.driver
+    except BaseException as error:
+        raise PluginFault(f"{what}: {type(error).__name__}: {error}") from error
 
 
 def _reraise(_manager: object, _entry: object, error: BaseException) -> None:
@@ -185,9 +200,12 @@ def _reraise(_manager: object, _entry: object, error: BaseException) -> None:
 def _settings(
     name: str, connector: Any, given: Mapping[str, object] | ConnectorSettings, folder: Path
 ) -> ConnectorSettings:
-    if isinstance(given, ConnectorSettings):
-        return given
     model: type[ConnectorSettings] = connector.settings
+    if isinstance(given, ConnectorSettings):
+        if not isinstance(given, model):
+            found = type(given).__name__
+            raise ConfigurationError(f"{name}: needs {model.__name__}, was given {found}")
+        return given
     try:
         return model.model_validate(resolve_references(given, folder))
     except ValidationError as error:

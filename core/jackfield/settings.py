@@ -19,9 +19,9 @@ from pydantic import (
     model_validator,
 )
 
-_FORBIDDEN_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f-\uffff]")
+_FORBIDDEN_IN_URL = re.compile(r"[^\x21-\x7e]|\\")
 _FORBIDDEN_IN_SECRET = re.compile(r"[^\x21-\x7e]")
-_BEARER_PREFIX = re.compile(r"^(bearer\s+)+", re.IGNORECASE)
+_BEARER_PREFIX = re.compile(r"^(bearer(\s+|$))+", re.IGNORECASE)
 
 
 class _UrlMark:
@@ -114,8 +114,19 @@ class ConnectorSettings(BaseModel):
 
     def secrets(self) -> frozenset[str]:
         """Return every secret value, for the redactor alone."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return frozenset(v.get_secret_value() for v in values if isinstance(v, SecretStr))
+        return frozenset(_secrets_in(self))
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        yield from _secrets_in([getattr(value, name) for name in type(value).model_fields])
+    elif isinstance(value, Mapping):
+        yield from _secrets_in(list(value.values()))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from _secrets_in(part)
 
 
 def _marks(field: Any) -> Iterator[object]:

@@ -12,6 +12,7 @@ from jackfield.flow import Token
 
 _EARLY_SECONDS = 60.0
 _EARLY_SHARE = 0.1
+_LONGEST_SECONDS = 1e9
 
 
 class TokenCache:
@@ -65,7 +66,9 @@ class TokenCache:
         return self._good_until is None or self._monotonic() < self._good_until
 
     def _renew_at(self, token: Token) -> float | None:
-        if token.lifetime_seconds is None:
+        lifetime: object = token.lifetime_seconds
+        # A vendor's nonsense (text, 0, below 0) is no lifetime: the token is used until refused.
+        if not isinstance(lifetime, int | float) or not 1 <= lifetime < _LONGEST_SECONDS:
             return None
-        early = min(_EARLY_SECONDS, token.lifetime_seconds * _EARLY_SHARE)
-        return self._monotonic() + token.lifetime_seconds - early
+        early = min(_EARLY_SECONDS, lifetime * _EARLY_SHARE)
+        return self._monotonic() + lifetime - early

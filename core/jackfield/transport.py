@@ -5,6 +5,7 @@ variable or `.netrc`, always verifies TLS, and bounds every answer in time and s
 is told apart by one question: could the vendor have acted?
 """
 
+import logging
 import ssl
 import time
 import zlib
@@ -21,6 +22,7 @@ from jackfield.errors import ConfigurationError, InDoubt, NotSent, VendorBroken
 _deadline_at: ContextVar[float] = ContextVar("deadline_at")
 """Monotonic instant at which the request of this thread or task must have ended."""
 
+_CLIENT_LOGS = ("httpcore.connection", "httpcore.http11")
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NOT_HTTP = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
 
@@ -71,15 +73,16 @@ class SyncTransport:
         mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
         try:
             response = self._http.handle_request(_request(wire, self._limits))
-            body = _Body(response.headers, self._limits)
             try:
+                body = _Body(response.headers, self._limits)
                 for chunk in _sync_chunks(response):
                     body.feed(chunk)
             finally:
                 response.close()
             return Answer(response.status_code, _headers(response), body.finish())
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise _meaning(error, wire) from error
+            # Not chained: the client's text may hold a whole header, token included.
+            raise _meaning(error, wire) from None
         finally:
             _deadline_at.reset(mark)
 
@@ -100,15 +103,16 @@ class AsyncTransport:
         mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
         try:
             response = await self._http.handle_async_request(_request(wire, self._limits))
-            body = _Body(response.headers, self._limits)
             try:
+                body = _Body(response.headers, self._limits)
                 async for chunk in _async_chunks(response):
                     body.feed(chunk)
             finally:
                 await response.aclose()
             return Answer(response.status_code, _headers(response), body.finish())
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise _meaning(error, wire) from error
+            # Not chained: the client's text may hold a whole header, token included.
+            raise _meaning(error, wire) from None
         finally:
             _deadline_at.reset(mark)
 
@@ -117,6 +121,8 @@ class AsyncTransport:
 
 
 def _options(limits: Limits) -> dict[str, Any]:
+    for name in _CLIENT_LOGS:
+        logging.getLogger(name).addFilter(_is_not_ours)
     return {
         "verify": _trust(),
         "trust_env": False,
@@ -126,6 +132,11 @@ def _options(limits: Limits) -> dict[str, Any]:
             keepalive_expiry=30.0,
         ),
     }
+
+
+def _is_not_ours(_: logging.LogRecord) -> bool:
+    """Drop what httpcore logs of our requests: answer headers hold cookies, tokens and queries."""
+    return _deadline_at.get(None) is None
 
 
 def _trust() -> ssl.SSLContext:
@@ -191,6 +202,7 @@ class _Body:
 
     headers: Mapping[str, str]
     limits: Limits
+    _received: int = 0
     _parts: list[bytes] = field(default_factory=list)
     _size: int = 0
     _unzip: Any = None
@@ -205,6 +217,7 @@ class _Body:
             )
 
     def feed(self, chunk: bytes) -> None:
+        self._received += len(chunk)
         room = self.limits.body_bytes - self._size + 1
         try:
             part = self._unzip.decompress(chunk, room) if self._unzip else chunk
@@ -216,16 +229,16 @@ class _Body:
         self._parts.append(part)
 
     def finish(self) -> bytes:
-        if self._unzip and self._size and not self._unzip.eof:
+        if self._unzip and self._received and not self._unzip.eof:
             raise httpx.DecodingError("the compressed answer is cut short")
         return b"".join(self._parts)
 
 
-def _remaining(timeout: float | None) -> float:
+def _remaining(timeout: float | None, late: type[Exception] = httpcore.ReadTimeout) -> float:
     """Return the seconds a socket operation may take: a drip must not outlast the whole."""
     left = _deadline_at.get() - time.monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout("the deadline of the request has passed")
+        raise late("the deadline of the request has passed")
     return left if timeout is None else min(timeout, left)
 
 
@@ -248,7 +261,9 @@ class _SyncStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        inner = self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout))
+        inner = self._stream.start_tls(
+            ssl_context, server_hostname, _remaining(timeout, httpcore.ConnectTimeout)
+        )
         return _SyncStream(inner)
 
     def get_extra_info(self, info: str) -> Any:
@@ -262,7 +277,9 @@ class _SyncNetwork(httpcore.NetworkBackend):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.NetworkStream:
-        stream = self._network.connect_tcp(host, port, timeout, *args, **kwargs)
+        stream = self._network.connect_tcp(
+            host, port, _remaining(timeout, httpcore.ConnectTimeout), *args, **kwargs
+        )
         return _SyncStream(stream)
 
 
@@ -285,7 +302,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        inner = await self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout))
+        inner = await self._stream.start_tls(
+            ssl_context, server_hostname, _remaining(timeout, httpcore.ConnectTimeout)
+        )
         return _AsyncStream(inner)
 
     def get_extra_info(self, info: str) -> Any:
@@ -299,5 +318,7 @@ class _AsyncNetwork(httpcore.AsyncNetworkBackend):
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.AsyncNetworkStream:
-        stream = await self._network.connect_tcp(host, port, timeout, *args, **kwargs)
+        stream = await self._network.connect_tcp(
+            host, port, _remaining(timeout, httpcore.ConnectTimeout), *args, **kwargs
+        )
         return _AsyncStream(stream)

@@ -15,6 +15,7 @@ _LONGEST_SECONDS = 7 * 24 * 3600.0
 """Beyond any documented window: a larger figure is nonsense and the default pause is used."""
 
 _SHORTEST_SECONDS = 0.1
+_GROWN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,16 @@ class Backoff:
     longest_seconds: float = 20.0
 
     def seconds(self, attempt: int, randomness: random.Random) -> float:
-        ceiling = min(self.longest_seconds, self.base_seconds * 2.0 ** (attempt - 1))
+        ceiling = min(self.longest_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 64))
         return randomness.uniform(0.0, ceiling)
 
 
 TRANSIENT = Backoff(base_seconds=0.2)
+
+
+def growing_seconds(attempt: int) -> float:
+    """Return the least wait after a refusal: "retry at once" is not believed for ever."""
+    return min(_GROWN_SECONDS, _SHORTEST_SECONDS * 2.0 ** min(attempt - 1, 16))
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: dt.datetime) -> float | None:

@@ -5,15 +5,16 @@ Requests go to declared origins only; answers reach a hook only as bounded, well
 
 import base64
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from pydantic import SecretStr
 
-from jackfield.errors import ConfigurationError, PluginFault, VendorBroken
+from jackfield.errors import ConfigurationError, PluginFault, RejectedUser, VendorBroken
 from jackfield.flow import Effect, Json, Request, Response, Token
 from jackfield.redact import Redactor
 from jackfield.settings import origin_of
@@ -37,12 +38,16 @@ def wire_of(request: Request, token: Token | None, origins: frozenset[str]) -> W
         "accept-encoding": "identity",
         "user-agent": _USER_AGENT,
     }
-    content = _content(request, headers)
+    try:
+        content = _content(request, headers)
+        url = _url(request, token, origins)
+    except UnicodeEncodeError:
+        raise RejectedUser(reason="holds a character that cannot be sent") from None
     headers.update({name.lower(): value for name, value in request.headers.items()})
     authorization = _authorization(request, token)
     if authorization:
         headers["authorization"] = authorization
-    return Wire(request.method, _url(request, token, origins), headers, content)
+    return Wire(request.method, url, headers, content)
 
 
 def _content(request: Request, headers: dict[str, str]) -> bytes | None:
@@ -53,6 +58,19 @@ def _content(request: Request, headers: dict[str, str]) -> bytes | None:
         headers["content-type"] = "application/x-www-form-urlencoded"
         return urlencode({name: _plain(value) for name, value in request.form.items()}).encode()
     return None
+
+
+def secrets_of(request: Request) -> Iterator[str]:
+    """Yield every secret that a hook hands over with its request, HTTP Basic pairs included."""
+    who = request.authorize
+    if isinstance(who, SecretStr):
+        yield who.get_secret_value()
+    if isinstance(who, tuple):
+        yield who[1].get_secret_value()
+        yield f"{who[0]}:{who[1].get_secret_value()}"
+    for value in (request.form or {}).values():
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
 
 
 def _plain(value: str | SecretStr) -> str:
@@ -76,9 +94,12 @@ def _url(request: Request, token: Token | None, origins: frozenset[str]) -> str:
     if path.startswith("/"):
         if token is None:
             raise PluginFault(f"{path} has no base URL: only a token brings one")
-        if {".", ".."} & set(path.partition("?")[0].split("/")):
+        segments = path.partition("?")[0].lower().replace("%2e", ".").split("/")
+        if {".", ".."} & set(segments) or "#" in path:
             raise PluginFault(f"{path} leaves the vendor's base URL")
         path = token.base_url.rstrip("/") + path
+    elif "://" not in path:
+        raise PluginFault(f"{path} is neither a URL nor a path that begins with a slash")
     if origin_of(path) not in origins:
         raise ConfigurationError(
             f"{origin_of(path)} is not among the hosts that the connector and its settings name"
@@ -94,11 +115,23 @@ def is_redirect(answer: Answer) -> bool:
 
 def redirected(wire: Wire, answer: Answer) -> Wire:
     """Return the same read at the place an answer points to, on the same origin only."""
-    target = urljoin(wire.url, answer.headers["location"])
-    if origin_of(target) != origin_of(wire.url):
-        host = urlsplit(target).hostname
-        raise VendorBroken(f"the vendor redirects to another place, {host}; it was not followed")
+    location = answer.headers["location"]
+    try:
+        target = urljoin(wire.url, location)
+        is_near = origin_of(target) == origin_of(wire.url) and "@" not in urlsplit(target).netloc
+    except ValueError:
+        is_near = False
+    if not is_near:
+        place = _host_of(location)
+        raise VendorBroken(f"the vendor redirects to another place, {place}; it was not followed")
     return Wire(wire.method, target, wire.headers, wire.content)
+
+
+def _host_of(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "elsewhere"
+    except ValueError:
+        return "no valid URL"
 
 
 def read_answer(answer: Answer, effect: Effect, redactor: Redactor) -> Response:
@@ -108,7 +141,7 @@ def read_answer(answer: Answer, effect: Effect, redactor: Redactor) -> Response:
     """
     response = Response(answer.status, None, answer.headers, effect)
     if is_redirect(answer):
-        host = urlsplit(answer.headers["location"]).hostname or "elsewhere"
+        host = _host_of(answer.headers["location"])
         raise response.unusable(f"the vendor redirects to {host}; it was not followed")
     if not answer.content.strip():
         return response
@@ -137,7 +170,12 @@ def _not_json(answer: Answer, response: Response, what: str, redactor: Redactor)
 def parse_json(content: bytes) -> Json:
     """Return the value; raise ValueError for what JSON allows a parser to choke on."""
     try:
-        value: Json = json.loads(content, parse_constant=_no_constant, object_pairs_hook=_unique)
+        value: Json = json.loads(
+            content,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_unique,
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
@@ -145,6 +183,13 @@ def parse_json(content: bytes) -> Json:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

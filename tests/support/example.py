@@ -182,7 +182,7 @@ def play(
     steps: Steps[Any],
     *answers: Answer | BaseException,
     played: Played | None = None,
-    clock: ScriptedClock | None = None,
+    clock: Clock | None = None,
 ) -> Played:
     """Carry out the driver's effects without a socket; each Send gets the next answer."""
     played = played or Played([], [])
@@ -206,7 +206,7 @@ def play(
             case Pause(seconds):
                 played.pauses.append(seconds)
                 if clock:
-                    clock.pass_by(seconds)
+                    clock.sleep(seconds)
             case Await(future):
                 given = future.result(timeout=5)
 

@@ -16,7 +16,7 @@ COMMANDS = {
     "test": "Try connections: credentials, and one look-up.",
     "plan": "Show what a run would do. Sends no write.",
     "run": "Provision people: create, update, enable, disable.",
-    "log": "Show what was decided and done, for everybody or one person.",
+    "log": "Show what was decided and done, the newest last.",
 }
 """Command → its line in `--help`, so that listing the commands imports none of them."""
 

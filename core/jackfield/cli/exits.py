@@ -70,5 +70,5 @@ def sentence_of(error: BaseException, subject: str = "") -> str:
             said += f" (request id {request_id})"
         if advice := ADVICE.get(type(error)):
             said += f"; {advice}"
-    names_its_place = not isinstance(error, ConnectorError) and isinstance(error, ProvisioningError)
-    return said if names_its_place or not subject else f"{subject}: {said}"
+    names_it = isinstance(error, ProvisioningError) and subject in said
+    return said if names_it or not subject else f"{subject}: {said}"

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal, TypeAlias
 
 from jackfield.cli.screen import note
@@ -38,7 +38,8 @@ def lines(job: str, seconds: float = SECONDS_BETWEEN_LINES) -> Report:
         now = time.monotonic()
         if now - last >= seconds:
             last = now
-            note(f"{job}: {PHASES[progress.phase]}: {progress.done} of {progress.total}")
+            with suppress(OSError):  # a reader that went away is no reason to stop
+                note(f"{job}: {PHASES[progress.phase]}: {progress.done} of {progress.total}")
 
     return report
 

@@ -53,7 +53,7 @@ def _show_rich_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> No
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(*(Text(name) for name in header), box=SIMPLE, pad_edge=False)
+    table = Table(*header, box=SIMPLE, pad_edge=False)
     for row in rows:
         # Text, never str: rich would read str as markup.
         table.add_row(*(Text(cell, overflow="fold") for cell in row))

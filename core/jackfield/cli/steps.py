@@ -6,17 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from jackfield.cli.app import Options
 from jackfield.cli.screen import show
-from jackfield.cli.text import printable, value
+from jackfield.cli.text import value
 from jackfield.engine import Hold, Plan, Step
 from jackfield.engine.log import Entry
 from jackfield.engine.plan import AttributeChange
+
+MOST_IN_FULL = 5
+"""Of how many new people a plan shows every attribute; of more, those of the first."""
 
 SIGNS = {"disable": "-", "create": "+", "enable": "^", "update": "~", "link": "=", "fail": "!"}
 COLOURS = {"disable": "red", "create": "green", "enable": "green", "update": "yellow"}
 
 # Removals first; what was only skipped comes as one line for each reason.
-_ORDER = ("disable", "create", "enable", "update", "link", "fail")
-_WORDS = {
+ORDER = ("disable", "create", "enable", "update", "link", "fail")
+WORDS = {
     "disable": "to disable",
     "create": "to create",
     "enable": "to enable",
@@ -26,8 +29,14 @@ _WORDS = {
     "fail": "that cannot be provisioned",
     "unchanged": "unchanged",
 }
-_STATUSES = {
-    "success": "done",
+DONE = {
+    "disable": "disabled",
+    "create": "created",
+    "enable": "enabled",
+    "update": "updated",
+    "link": "linked",
+}
+STATUSES = {
     "warning": "done in part",
     "failure": "failed",
     "in_doubt": "in doubt",
@@ -41,9 +50,13 @@ def show_plan(plan: Plan, hold: Hold | None, options: Options) -> None:
     show(f"{plan.job}: {plan.source_count} people in the source, {plan.linked_count} linked")
     if not plan.is_complete:
         show("  the source was not read completely, so nobody leaves", colour="yellow")
-    for action in _ORDER:
-        for step in (one for one in plan.steps if one.action == action):
-            _show_step(step)
+    for action in ORDER:
+        steps = [step for step in plan.steps if step.action == action]
+        is_long = action == "create" and len(steps) > MOST_IN_FULL
+        for number, step in enumerate(steps):
+            _show_step(step, in_full=not is_long or number == 0)
+        if is_long:
+            show(f"    (the first as an example; --json has what all {len(steps)} would be given)")
     _show_skips(plan)
     if hold is not None:
         show_hold(plan.job, hold, options, listed=True)
@@ -68,27 +81,39 @@ def show_hold(job: str, hold: Hold, options: Options, *, listed: bool = False) -
     show(f"  {shlex.join(command)}")
 
 
+def show_interrupted(entries: Iterable[Entry]) -> None:
+    """Print which writes an earlier run left without an outcome; this one looked at them first."""
+    for entry in entries:
+        show(
+            f"  ? {entry.user_name}: an earlier run ended in the middle of its {entry.action}; "
+            "the vendor was asked before anything else was done",
+            colour="yellow",
+        )
+
+
 def show_result(job: str, entries: Sequence[Entry]) -> None:
     """Print everybody who needs a person's look, then one line of numbers."""
     for entry in entries:
         if entry.status in {"failure", "in_doubt", "warning"}:
             sign, colour = ("~", "yellow") if entry.status == "warning" else ("!", "red")
-            state = _STATUSES[entry.status]
+            tried = "provisioning" if entry.action == "fail" else entry.action
             where = f" ({entry.place})" if entry.place else ""
-            line = f"  {sign} {entry.action} {entry.user_name}{where} {state}: {entry.reason}"
-            show(line, colour=colour)
+            what = f"{tried} {STATUSES[entry.status]}"
+            show(f"  {sign} {entry.user_name}{where}: {what}: {entry.reason}", colour=colour)
     show(f"{job}: {_result_summary(entries)}")
 
 
-def _show_step(step: Step) -> None:
+def _show_step(step: Step, *, in_full: bool) -> None:
     show(
         f"  {SIGNS[step.action]} {step.action} {_who(step)}: {step.reason}",
         colour=COLOURS.get(step.action, "red" if step.action == "fail" else None),
     )
+    if not in_full or step.is_removal:
+        return
     if step.action == "create":
         new = (AttributeChange(path, None, given) for path, given in step.attributes.items())
         show_changes(new, is_new=True)
-    elif not step.is_removal:
+    else:
         show_changes(step.changes)
 
 
@@ -100,21 +125,18 @@ def _show_skips(plan: Plan) -> None:
 
 def _who(step: Step) -> str:
     place = step.place or f"source id {step.source_id}"
-    return f"{printable(step.user_name)} ({place})"
+    return f"{step.user_name} ({place})"
 
 
 def _plan_summary(plan: Plan) -> str:
     counts = plan.counts()
-    parts = [f"{counts[action]} {word}" for action, word in _WORDS.items() if counts.get(action)]
+    parts = [f"{counts[action]} {word}" for action, word in WORDS.items() if counts.get(action)]
     return ", ".join(parts) or "nobody in the source, and nobody linked"
 
 
 def _result_summary(entries: Sequence[Entry]) -> str:
-    counts = Counter((entry.action, entry.status) for entry in entries)
-    parts = [
-        f"{counts[action, status]} {action} {state}"
-        for status, state in _STATUSES.items()
-        for action in (*_ORDER, "skip")
-        if counts[action, status]
-    ]
+    done = Counter(entry.action for entry in entries if entry.status == "success")
+    ended: Counter[str] = Counter(entry.status for entry in entries)
+    parts = [f"{done[action]} {word}" for action, word in DONE.items() if done[action]]
+    parts += [f"{ended[status]} {word}" for status, word in STATUSES.items() if ended[status]]
     return ", ".join(parts) or "nothing to do"

@@ -32,6 +32,7 @@ class Configuration:
     path: Path
     file: ConfigurationFile = field(repr=False)
     warnings: list[str] = field(default_factory=list)
+    _connectors: dict[tuple[str, Policy], Connector] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -75,18 +76,26 @@ class Configuration:
             _known(name, "connection", self.file.connections)
 
     def connect(self, name: str, registry: Registry, *, policy: Policy | None = None) -> Connector:
-        """Open one connection; without a policy it refuses to write.
+        """Open one connection, once: jobs on it share its token and its rate limits.
+
+        Without a policy it refuses to write.
 
         Raises: ConfigurationError naming file, connection and setting; PluginFault.
         """
         self.check_connection(name)
+        key = (name, policy or Policy(dry_run=True))
+        if key not in self._connectors:
+            self._connectors[key] = self._open(name, registry, key[1])
+        return self._connectors[key]
+
+    def _open(self, name: str, registry: Registry, policy: Policy) -> Connector:
         table = self.file.connections[name]
         with self._within(f"connections.{name}", drop=f"{table.connector}: "):
             connector = registry.connect(
                 table.connector,
                 table.settings,
                 folder=self.folder,
-                policy=policy or Policy(dry_run=True),
+                policy=policy,
             )
         self._warn_of_secrets(f"connections.{name}", table.settings, connector.settings)
         return connector

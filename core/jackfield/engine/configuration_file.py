@@ -4,6 +4,7 @@ No message repeats a value: one of them may be a secret.
 """
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,8 @@ def _checked_name(name: str) -> str:
 def _scalar(value: Json) -> Json:
     if value is not None and not isinstance(value, str | bool | int | float):
         raise ValueError("must be text, a number, true or false")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must be a finite number")
     return value
 
 

@@ -23,11 +23,16 @@ from jackfield.sources import SourceObject, SourceRead
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """What one cycle did. `stopped` is the error that ended it early, `hold` what waits."""
+    """What one cycle did.
+
+    `interrupted` are writes of an earlier run that ended before their outcome was known. `stopped`
+    is the error that ended the cycle early, `hold` what waits for a person.
+    """
 
     cycle_id: str
     plan: Plan
     entries: tuple[Entry, ...]
+    interrupted: tuple[Entry, ...] = ()
     hold: Hold | None = None
     stopped: ProvisioningError | None = None
 
@@ -119,14 +124,14 @@ def run_job(job: Job, store: Store, *, approval: str = "", report: Report = nobo
     cycle_id = store.begin_cycle(job.name)
     applier = Applier(job, store, cycle_id, cycle.links)
     try:
-        _close_interrupted(job, store)
+        interrupted = _close_interrupted(job, store)
         plan = cycle.plan()
-    except ProvisioningError as error:
-        store.end_cycle(cycle_id, f"not planned: {error}", {})
+        hold = find_hold(plan, job.guard, approval)
+        stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
+    except BaseException as error:
+        store.end_cycle(cycle_id, f"stopped: {error or type(error).__name__}", {})
         raise
-    hold = find_hold(plan, job.guard, approval)
-    stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
-    result = CycleResult(cycle_id, plan, tuple(applier.entries), hold, stopped)
+    result = CycleResult(cycle_id, plan, tuple(applier.entries), interrupted, hold, stopped)
     store.end_cycle(cycle_id, _outcome(result), result.counts)
     return result
 
@@ -167,10 +172,11 @@ def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     return step.action != "skip" or bool(step.wanted) or (step.source_id, step.reason) not in skips
 
 
-def _close_interrupted(job: Job, store: Store) -> None:
+def _close_interrupted(job: Job, store: Store) -> tuple[Entry, ...]:
     """Log every write whose outcome was lost with its process; this cycle looks before it acts."""
-    for intent in store.open_intents(job.name):
-        store.record([_interrupted(job, intent)])
+    entries = tuple(_interrupted(job, intent) for intent in store.open_intents(job.name))
+    store.record(entries)
+    return entries
 
 
 def _interrupted(job: Job, intent: Intent) -> Entry:

@@ -3,26 +3,34 @@
 It builds requests and reads answers; no I/O happens here.
 """
 
+from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import Refusal, one_line, read_refusal, scim_error
-from jackfield.scim.filters import equals
+from jackfield.scim.filters import answers, check_key, equals
 from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
+from jackfield.scim.pages import resources_of
 from jackfield.scim.parse import parse_user, user_document
+from jackfield.scim.patching import Dialect
 from jackfield.scim.path import CORE_URN, ENTERPRISE_URN, Path, read, values, write
 from jackfield.scim.service import ScimService
 
 __all__ = [
     "CORE_URN",
+    "Dialect",
     "ENTERPRISE_URN",
     "Path",
     "Refusal",
     "ScimService",
     "access_token",
+    "answers",
+    "check_key",
     "equals",
     "lifetime_seconds",
+    "not_taken",
     "one_line",
     "parse_user",
     "read",
     "read_refusal",
+    "resources_of",
     "scim_error",
     "token_error",
     "user_document",

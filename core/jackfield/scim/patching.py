@@ -1,10 +1,13 @@
 """SCIM PATCH bodies: one operation for each attribute, each with its path.
 
 Source: RFC 7644 section 3.5.2. Lower-case operations with explicit paths and JSON booleans are what
-every server tried accepts; operations without a path are not.
+every server tried accepts; operations without a path are not. Services that were built against
+Microsoft Entra alone may want its dialects: Entra, "Known issues and resolutions with SCIM 2.0
+protocol compliance" (read 2026-11-20).
 """
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from jackfield.flow import Json
 from jackfield.resources import Change, Changes
@@ -13,9 +16,21 @@ from jackfield.scim.path import Path, read, write
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-def patch_document(changes: Changes) -> dict[str, Json]:
+Dialect: TypeAlias = Literal["rfc", "entra", "entra-flag"]
+"""How operations are written: as the RFC does, as Entra does, or as Entra does with its feature
+flag `aadOptscim062020`."""
+
+
+def patch_document(changes: Changes, dialect: Dialect = "rfc") -> dict[str, Json]:
     """Return the body that asks for all changes at once."""
-    return {"schemas": [PATCH_SCHEMA], "Operations": [_operation(change) for change in changes]}
+    operations: list[Json] = []
+    if dialect == "entra-flag":
+        operations.extend(_gathered(changes))
+    else:
+        operations.extend(_operation(change) for change in changes)
+    if dialect == "entra":
+        operations = [_as_entra(operation) for operation in operations]
+    return {"schemas": [PATCH_SCHEMA], "Operations": operations}
 
 
 def with_missing_elements(changes: Changes, document: Mapping[str, Json]) -> Changes:
@@ -39,6 +54,25 @@ def with_missing_elements(changes: Changes, document: Mapping[str, Json]) -> Cha
 def _operation(change: Change) -> dict[str, Json]:
     operation: dict[str, Json] = {"op": change.op, "path": change.path}
     return operation if change.op == "remove" else operation | {"value": change.value}
+
+
+def _as_entra(operation: Json) -> Json:
+    if not isinstance(operation, dict):
+        return operation
+    written = operation | {"op": str(operation["op"]).capitalize()}
+    value = written.get("value")
+    # Entra writes Booleans as text: "False".
+    return written | {"value": str(value)} if isinstance(value, bool) else written
+
+
+def _gathered(changes: Changes) -> list[dict[str, Json]]:
+    """Return one operation without a path for the plain attributes, the others as they are."""
+    plain = [c for c in changes if c.op == "replace" and Path.parse(c.path).condition is None]
+    if len(plain) < 2:
+        return [_operation(change) for change in changes]
+    value: Json = {change.path: change.value for change in plain}
+    others = [_operation(change) for change in changes if change not in plain]
+    return [{"op": "replace", "value": value}, *others]
 
 
 def _has_element(document: Mapping[str, Json], path: Path) -> bool:

@@ -4,7 +4,6 @@ Source: RFC 7644 sections 3.3 to 3.6. A connector holds one `ScimService` and de
 `return (yield from service.get_user(key))`.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -20,14 +19,14 @@ from jackfield.errors import (
     UnknownUser,
 )
 from jackfield.flow import Flow, Json, Request, Response
-from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
+from jackfield.resources import Applied, Change, Changes, MatchKey, NotFound, Page, User, UserId
 from jackfield.scim import pages, sign_in
-from jackfield.scim.comparing import is_same_text, not_taken
+from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import read_refusal, scim_error
-from jackfield.scim.filters import equals
+from jackfield.scim.filters import answers, check_key, equals
 from jackfield.scim.parse import parse_user, user_document
-from jackfield.scim.patching import patch_document, with_missing_elements
-from jackfield.scim.path import Path, read, values
+from jackfield.scim.patching import Dialect, patch_document, with_missing_elements
+from jackfield.scim.path import read
 
 
 def _standard_filters() -> Mapping[str, str]:
@@ -38,6 +37,14 @@ def _nothing() -> Mapping[str, Json]:
     return MappingProxyType({})
 
 
+def _is_404(response: Response) -> bool:
+    return response.status == 404
+
+
+def _no_dialect(response: Response) -> None:
+    del response
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScimService:
     """One vendor's dialect of SCIM.
@@ -46,7 +53,15 @@ class ScimService:
     `required_on_create` are refused by name when missing; `sent_on_create` are added.
     `user_name_is_email`: the vendor wants `userName` and the work e-mail to be equal.
     `list_is_short`: searches leave attributes out, so a user found is read again by id.
-    `error` returns what a refusal means, in the vendor's own dialect.
+    `page_size` 0 leaves `count` out of a listing: some services fail on it.
+    `dialect` is how PATCH operations are written.
+    `patch_paths` are the only attributes that the vendor's PATCH takes, where it is not all: the
+    others go into a PUT that merges. `patch_with_paths` False: its PATCH takes no paths.
+    `reads_back` names attributes whose value in the answer to a write is no proof: the user is read
+    again after a creation and after each change of one of them.
+    `is_unknown` tells the answer that means: there is no user of this id.
+    `error` returns what a refusal means, in the vendor's own dialect; `search_error` what a refused
+    search means, or None where it means what it says.
     """
 
     users_path: str = "/Users"
@@ -58,6 +73,7 @@ class ScimService:
     user_name_is_email: bool = False
     list_is_short: bool = False
     page_size: int = 100
+    dialect: Dialect = "rfc"
     error: Callable[[Response], ConnectorError] = scim_error
 
     def get_user(self, key: MatchKey | UserId) -> Flow[User | NotFound]:
@@ -81,12 +97,15 @@ class ScimService:
         if not response.is_success:
             raise self.error(response)
         created = self._user(response, response.document)
-        if _is_bare(created):
+        if _is_bare(created) or self.reads_back:
             return (yield from self._read_after_write(_id_of(created)))
         return created
 
     def patch_user(self, user_id: UserId, changes: Changes) -> Flow[Applied]:
-        """Make all changes in one request, and compare the outcome with them.
+        """Make all changes, and compare the outcome with them.
+
+        One request, or a PATCH and then a PUT where the vendor's PATCH takes some attributes only.
+        An error of the second one keeps its class and says what the first one changed.
 
         Raises: UnknownUser where the vendor has no user of this id any more.
         """
@@ -94,22 +113,24 @@ class ScimService:
             return Applied(user_id)
         if self.user_name_is_email:
             changes = sign_in.with_work_email(changes)
-        response = yield self._patch(user_id, changes)
-        if _lacks_element(response, changes):
-            possible = yield from self._complete(user_id, changes)
-            # Nothing remains where all that was asked is the removal of what is not there.
-            response = (yield self._patch(user_id, possible)) if possible else Response(204)
-        if not response.is_success:
-            raise self._error_for(response, user_id)
-        user = self._user(response, response.document) if _has_id(response.body) else None
-        if user is None or _is_bare(user):
+        first = tuple(change for change in changes if self._is_patchable(change))
+        second = tuple(change for change in changes if not self._is_patchable(change))
+        user = (yield from self._send_patch(user_id, first)) if first else None
+        if second:
+            try:
+                user = yield from self._send_merge(user_id, second, user)
+            except ConnectorError as fault:
+                raise partly_applied(fault, first, second) from fault
+        if user is None or _is_bare(user) or self._is_no_proof(changes):
             user = yield from self._read_after_write(user_id if user is None else _id_of(user))
         return Applied(_id_of(user), user, not_taken(changes, user.to_scim()))
 
     def list_users(self, cursor: str | None) -> Flow[Page]:
         """Return one page; the cursor is the `startIndex` of the next one."""
         start = pages.start_of(cursor)
-        params = {"startIndex": str(start), "count": str(self.page_size)}
+        params = {"startIndex": str(start)} if self.page_size or start > 1 else {}
+        if self.page_size:
+            params["count"] = str(self.page_size)
         response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
             raise self._search_error(response)
@@ -120,17 +141,48 @@ class ScimService:
     def delete_user(self, user_id: UserId) -> Flow[None]:
         """Delete the user for good; one already gone is a success."""
         response = yield Request("DELETE", self._user_path(user_id))
-        if not response.is_success and response.status != 404:
+        if not response.is_success and not self.is_unknown(response):
             raise self.error(response)
 
+    def _send_patch(self, user_id: UserId, changes: Changes) -> Flow[User | None]:
+        response = yield self._patch(user_id, changes)
+        if _lacks_element(response, changes):
+            possible = yield from self._complete(user_id, changes)
+            # Nothing remains where all that was asked is the removal of what is not there.
+            response = (yield self._patch(user_id, possible)) if possible else Response(204)
+        return self._written(response, user_id)
+
+    def _send_merge(
+        self, user_id: UserId, changes: Changes, known: User | None
+    ) -> Flow[User | None]:
+        """Change the user, as a PATCH just before may have shown it, by a PUT that merges."""
+        if known is not None:
+            user_id = _id_of(known)
+        if needs_current(changes) and (known is None or _is_bare(known)):
+            known = yield from self._known(user_id)
+        document = merge_document(changes, known.to_scim() if known else {})
+        response = yield self._write("PUT", self._user_path(user_id), document)
+        return self._written(response, user_id)
+
+    def _written(self, response: Response, user_id: UserId) -> User | None:
+        if not response.is_success:
+            raise self._error_for(response, user_id)
+        return self._user(response, response.document) if _has_id(response.body) else None
+
+    def _is_patchable(self, change: Change) -> bool:
+        return self.patch_paths is None or change.path in self.patch_paths
+
+    def _is_no_proof(self, changes: Changes) -> bool:
+        return any(Path.parse(change.path).attribute in self.reads_back for change in changes)
+
     def _search(self, key: MatchKey) -> Flow[User | NotFound]:
-        _check_value(key)
+        check_key(key)
         params = {"filter": equals(self._filter_name(key.path), key.value)}
         response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
             raise self._search_error(response)
         users = [self._user(response, item) for item in pages.resources_of(response)]
-        matches = {_id_of(user): user for user in users if _answers(user, key)}
+        matches = {_id_of(user): user for user in users if answers(user, key)}
         if len(matches) > 1:
             raise AmbiguousMatch(
                 f"{len(matches)} users have {key}: {', '.join(matches)}", user_ids=tuple(matches)
@@ -151,7 +203,7 @@ class ScimService:
 
     def _read(self, user_id: UserId) -> Flow[User | NotFound]:
         response = yield Request("GET", self._user_path(user_id))
-        if response.status == 404:
+        if self.is_unknown(response):
             return NotFound(user_id)
         if not response.is_success:
             raise self.error(response)
@@ -176,7 +228,7 @@ class ScimService:
         return with_missing_elements(changes, found.to_scim())
 
     def _patch(self, user_id: UserId, changes: Changes) -> Request:
-        return self._write("PATCH", self._user_path(user_id), patch_document(changes))
+        return self._write("PATCH", self._user_path(user_id), patch_document(changes, self.dialect))
 
     def _write(self, method: str, path: str, document: dict[str, Json]) -> Request:
         return Request(method, path, json=document, headers={"content-type": self.content_type})
@@ -214,11 +266,14 @@ class ScimService:
         return user
 
     def _error_for(self, response: Response, user_id: UserId) -> ConnectorError:
-        if response.status == 404:
+        if self.is_unknown(response):
             return UnknownUser(f"the vendor has no user {user_id}", user_id=user_id)
         return self.error(response)
 
     def _search_error(self, response: Response) -> ConnectorError:
+        meant = self.search_error(response)
+        if meant is not None:
+            return meant
         if response.status == 404:
             return response.unusable("the vendor answered a search with 404, not with a list")
         fault = self.error(response)
@@ -235,20 +290,6 @@ def _has_id(body: Json) -> bool:
 
 def _is_bare(user: User) -> bool:
     return not set(user.to_scim()) - {"id", "meta", "externalId"}
-
-
-def _answers(user: User, key: MatchKey) -> bool:
-    path = Path.parse(key.path)
-    found = (value for value in values(user.to_scim(), path) if isinstance(value, str))
-    return any(is_same_text(key.value, value, path) for value in found)
-
-
-def _check_value(key: MatchKey) -> None:
-    kinds = {unicodedata.category(sign) for sign in key.value}
-    if all(kind[0] in "CZ" for kind in kinds):
-        raise RejectedUser(attribute=key.path, reason="it is empty, so nobody can be found by it")
-    if kinds & {"Cc", "Cs"}:
-        raise RejectedUser(attribute=key.path, reason="it holds a control character")
 
 
 def _lacks_element(response: Response, changes: Changes) -> bool:

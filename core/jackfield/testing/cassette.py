@@ -1,12 +1,14 @@
 """Records what the real driver exchanges with a vendor, and plays it back without a network.
 
-A layer over vcrpy, which patches the transport of the HTTP client; what is kept, how requests are
-compared and what may be saved is decided here. Needs the extra `testing`.
+A layer over vcrpy, which patches the transport of the HTTP client for the whole process, so one
+block at a time; what is kept, how requests are compared and what may be saved is decided here.
+Needs the extra `testing`.
 
     with replay(Path("cassettes/webex/found.yaml")):
         connector.get_user(MatchKey("userName", "ada@example.com"))
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -44,21 +46,30 @@ def record(
     source: str,
     rename: Mapping[str, str],
     secrets: Iterable[str] = (),
+    allowed: Iterable[str] = (),
 ) -> Iterator[None]:
     """Record every exchange of the block into `path`, with secrets replaced; replaces the file.
 
     `origin` "sandbox" for an imitation, with `rename` from its loopback origins to the vendor's
-    real ones; "recorded" for the live vendor. `source` says which sandbox, or the day of the
-    recording. `secrets` are the values known beforehand. Nothing is saved where the block raises.
+    real ones; "recorded" for the live vendor, where it may rename a tenant's domain. `source` says
+    which sandbox, or the day of the recording. `secrets` are the values known beforehand; `allowed`
+    are regular expressions of the vendor's ids that look random. Nothing is saved where the block
+    raises.
 
     Raises: UnsafeRecording where a secret, a person's address or an unlisted header would be kept,
     or where the exchanges belie the origin.
     """
-    with _player().use_cassette(str(path), record_mode="all") as tape:
+    with _quiet(), _player().use_cassette(str(path), record_mode="all") as tape:
         yield
     exchanges = [_exchange(*one) for one in zip(tape.requests, tape.responses, strict=True)]
     _check_origin(origin, exchanges, rename)
-    text = _safe_text(_head(path, origin, source), exchanges, rename, frozenset(secrets))
+    known = frozenset(secrets).union(*(secrets_in(one) for one in exchanges))
+    kept = [cleaned(one, rename=rename, secrets=known) for one in exchanges]
+    text = write_cassette(_head(path, origin, source), kept)
+    found = findings(text, known, allowed)
+    found += ["the file: holds a name that was to be replaced"] * _holds_any(text, rename)
+    if found:
+        raise UnsafeRecording(f"nothing was saved: {'; '.join(found)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
@@ -67,13 +78,15 @@ def record(
 def replay(path: Path) -> Iterator[None]:
     """Answer the block's requests from `path`: in order, each exchange once, nothing sent.
 
+    Method, URI and body must be those recorded, and the kind of credentials: bearer, basic, none.
+
     Raises: Mismatch where a request differs from the next recorded one, or an exchange is left
     over; DamagedCassette, FileNotFoundError.
     """
     follower = _Follower(path.name, read_cassette(path))
     player = _player(follower)
     player.before_record_request = follower.check
-    with player.use_cassette(str(path), record_mode="none") as tape:
+    with _quiet(), player.use_cassette(str(path), record_mode="none") as tape:
         follower.tape = tape
         try:
             yield
@@ -142,6 +155,20 @@ class _NoFile:
         """Keep nothing: what vcrpy would save is not clean."""
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep vcrpy from logging whole exchanges, tokens included, at INFO."""
+    loggers = [logging.getLogger(f"vcr.{name}") for name in ("cassette", "request", "stubs")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.WARNING)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
 def _player(persister: object | None = None) -> Any:
     player = vcr.VCR(record_on_exception=False)
     player.register_persister(persister or _NoFile())
@@ -156,22 +183,14 @@ def _head(path: Path, origin: Origin, source: str) -> list[str]:
     return [f"origin: {origin} ({source})", f"scenario: {path.stem}", f"client: {versions}"]
 
 
-def _safe_text(
-    head: list[str], exchanges: list[Exchange], rename: Mapping[str, str], given: frozenset[str]
-) -> str:
-    secrets = given.union(*(secrets_in(one) for one in exchanges))
-    kept = [cleaned(one, rename=rename, secrets=secrets) for one in exchanges]
-    text = write_cassette(head, kept)
-    found = findings(text, secrets)
-    if found:
-        raise UnsafeRecording(f"nothing was saved: {'; '.join(found)}")
-    return text
+def _holds_any(text: str, rename: Mapping[str, str]) -> bool:
+    return any((name.partition("://")[2] or name) in text for name in rename)
 
 
 def _check_origin(origin: Origin, exchanges: list[Exchange], rename: Mapping[str, str]) -> None:
     for one in exchanges:
         is_local = is_loopback(urlsplit(one.uri))
-        if origin == "recorded" and (is_local or rename):
+        if origin == "recorded" and is_local:
             raise UnsafeRecording("nothing was saved: a sandbox's answers are no live recording")
         if origin == "sandbox" and not (is_local and origin_of(one.uri) in rename):
             raise UnsafeRecording("nothing was saved: a request went to another place than rename")

@@ -30,6 +30,7 @@ def _target(one: Exchange) -> dict[str, Any]:
     return {
         "method": one.method,
         "address": f"{parts.scheme}://{parts.netloc}{parts.path}",
+        "credentials": one.request_headers.get("authorization", "none").partition(" ")[0],
         "query": [list(pair) for pair in sorted(parse_qsl(parts.query, keep_blank_values=True))],
     }
 

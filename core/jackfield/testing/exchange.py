@@ -67,21 +67,31 @@ def read_cassette(path: Path) -> list[Exchange]:
 
     Raises: DamagedCassette; FileNotFoundError.
     """
-    if path.stat().st_size > LIMIT_BYTES:
+    with path.open("rb") as file:
+        content = file.read(LIMIT_BYTES + 1)
+    if len(content) > LIMIT_BYTES:
         raise DamagedCassette(f"{path} is larger than {LIMIT_BYTES} bytes")
-    return parse_cassette(path.read_text(encoding="utf-8"), str(path))
+    try:
+        return parse_cassette(content.decode(), str(path))
+    except UnicodeDecodeError:
+        raise DamagedCassette(f"{path} is not a text file") from None
 
 
 def parse_cassette(text: str, name: str) -> list[Exchange]:
     """Return the exchanges of a cassette's text; aliases and tags that run code are refused."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise DamagedCassette(f"{name} holds YAML aliases, which a cassette never needs")
-        document = yaml.safe_load(text)
-        return [_from_yaml(one) for one in document["interactions"]]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        has_alias = any(
+            isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)
+        )
+        document = None if has_alias else yaml.safe_load(text)
+        if document is not None:
+            return [_from_yaml(one) for one in document["interactions"]]
+    except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
         kind = type(error).__name__
         raise DamagedCassette(f"{name} cannot be read as a cassette ({kind})") from None
+    except RecursionError:
+        raise DamagedCassette(f"{name} is nested too deeply") from None
+    raise DamagedCassette(f"{name} is empty, or holds YAML aliases, which no cassette needs")
 
 
 def places(exchanges: list[Exchange]) -> Iterator[tuple[str, str]]:
@@ -118,18 +128,24 @@ def _to_yaml(one: Exchange) -> dict[str, Any]:
 def _from_yaml(document: Any) -> Exchange:
     request, response = document["request"], document["response"]
     return Exchange(
-        method=str(request["method"]),
-        uri=str(request["uri"]),
-        request_headers={str(n).lower(): str(v[0]) for n, v in request["headers"].items()},
-        request_body=str(request["body"] or ""),
+        method=_text(request["method"]),
+        uri=_text(request["uri"]),
+        request_headers={_text(n).lower(): _text(v[0]) for n, v in request["headers"].items()},
+        request_body=_text(request["body"]),
         status=int(response["status"]["code"]),
-        reason=str(response["status"]["message"] or ""),
+        reason=_text(response["status"]["message"]),
         response_headers={
-            str(name).lower(): tuple(str(value) for value in values)
+            _text(name).lower(): tuple(_text(value) for value in values)
             for name, values in response["headers"].items()
         },
-        response_body=str(response["body"]["string"] or ""),
+        response_body=_text(response["body"]["string"]),
     )
+
+
+def _text(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise TypeError("a cassette of ours holds text only")
 
 
 def shown_json(value: Any) -> str:

@@ -7,7 +7,7 @@ import base64
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
 from jackfield.redact import Redactor
@@ -21,22 +21,26 @@ from jackfield.testing.exchange import Exchange, parse_cassette, places
 _EMAIL = re.compile(r"[\w.%+-]+@((?:[\w-]+\.)+[\w-]{2,})")
 _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?example\.(?:com|org|net)", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}")
-_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
+_UUID = r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F])"
 _RUNS = (re.compile(r"[\w-]{20,}", re.ASCII), re.compile(r"[A-Za-z0-9+/]{32,}={0,2}"))
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ENTROPY_BITS = 3.5
 _DEPTH = 3
 
 
-def findings(text: str, secrets: frozenset[str]) -> list[str]:
-    """Return what keeps the text of a cassette from being saved; empty where it is safe."""
+def findings(text: str, secrets: Iterable[str], allowed: Iterable[str] = ()) -> list[str]:
+    """Return what keeps the text of a cassette from being saved; empty where it is safe.
+
+    `allowed` are regular expressions of what looks random and is none of it: a vendor's ids.
+    """
     redactor = Redactor(secrets)
+    known = re.compile("|".join((_UUID, *allowed)))
     exchanges = parse_cassette(text, "the recording")
     comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     found = [
         f"{place}: {problem}"
         for place, value in (("the comments", comments), *places(exchanges))
-        for problem in _problems(value, redactor)
+        for problem in _problems(value, redactor, known)
     ]
     found += [problem for one in enumerate(exchanges, start=1) for problem in _headers(*one)]
     if not found and redactor.redact(text) != text:
@@ -46,7 +50,8 @@ def findings(text: str, secrets: frozenset[str]) -> list[str]:
 
 def looks_secret(text: str) -> bool:
     """Say whether a text holds something that only a token or key looks like."""
-    return _JWT.search(text) is not None or any(_is_random(run) for run in _runs(text))
+    known = re.compile(_UUID)
+    return _JWT.search(text) is not None or any(_is_random(run) for run in _runs(text, known))
 
 
 def _headers(number: int, one: Exchange) -> Iterator[str]:
@@ -62,8 +67,8 @@ def _headers(number: int, one: Exchange) -> Iterator[str]:
         yield f"exchange {number}, request header authorization: is not replaced"
 
 
-def _problems(value: str, redactor: Redactor) -> list[str]:
-    readings = list(_readings(value, _DEPTH))
+def _problems(value: str, redactor: Redactor, known: re.Pattern[str]) -> list[str]:
+    readings = list(_readings(value, known, _DEPTH))
     found = []
     if any(redactor.redact(reading) != reading for reading in readings):
         found.append("holds a known secret")
@@ -72,23 +77,24 @@ def _problems(value: str, redactor: Redactor) -> list[str]:
         found.append("holds an e-mail address outside example.com, example.org and example.net")
     if any(_JWT.search(reading) for reading in readings):
         found.append("holds what looks like a JWT")
-    if any(_is_random(run) for reading in readings for run in _runs(reading)):
+    if any(_is_random(run) for reading in readings for run in _runs(reading, known)):
         found.append("holds what looks like a token or key")
     return found
 
 
-def _readings(value: str, depth: int) -> Iterator[str]:
+def _readings(value: str, known: re.Pattern[str], depth: int) -> Iterator[str]:
     """Yield a text as it stands and as it reads decoded: percent, JSON escapes, base64."""
     seen = {value, unquote(value), unquote_plus(value)}
     seen |= {_JSON_ESCAPE.sub(lambda code: chr(int(code[1], 16)), text) for text in tuple(seen)}
     yield from seen
     if depth:
-        for inner in {text for reading in seen for run in _runs(reading) if (text := _plain(run))}:
-            yield from _readings(inner, depth - 1)
+        runs = {run for reading in seen for run in _runs(reading, known)}
+        for inner in filter(None, map(_plain, runs)):
+            yield from _readings(inner, known, depth - 1)
 
 
-def _runs(text: str) -> Iterator[str]:
-    stripped = _UUID.sub(" ", text)
+def _runs(text: str, known: re.Pattern[str]) -> Iterator[str]:
+    stripped = known.sub(" ", text)
     for pattern in _RUNS:
         yield from pattern.findall(stripped)
 

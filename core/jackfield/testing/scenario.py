@@ -1,7 +1,7 @@
 """Scenarios as data: what is asked of a connector, and what must come of it.
 
-A plugin keeps a `Suite` in its module `scenarios`. `scripts/record` plays it against the sandbox and
-keeps the exchanges; tests replay them through the sync and the async driver.
+A plugin keeps a `Suite` in its module `scenarios`. `scripts/record` plays it against the sandbox
+and keeps the exchanges; tests replay them through the sync and the async driver.
 """
 
 import asyncio
@@ -77,7 +77,8 @@ class Suite:
     """All scenarios of one connector.
 
     `settings` are the credentials of the sandbox, good for a replay too; URLs are left out, so
-    that a replay runs with the vendor's real hosts. `source` says what the sandbox is.
+    that a replay runs with the vendor's real hosts. `source` says what the sandbox is. `allowed`
+    are regular expressions of ids that look random and are no secrets.
     """
 
     connector: str
@@ -85,6 +86,7 @@ class Suite:
     sandbox: Callable[[], Any]
     settings: Mapping[str, object]
     scenarios: tuple[Scenario, ...]
+    allowed: tuple[str, ...] = ()
 
 
 class SteppingClock:
@@ -153,11 +155,17 @@ def outcome_of(result: object) -> Outcome:
             return Outcome("applied", {"id": user_id, "user": after, "not_taken": paths})
         case ProvisioningError():
             return Outcome(type(result).__name__, _facts_of(result))
-        case Mapping():
-            return Outcome("facts", dict(result))
-        case list():
-            return Outcome("users", {"users": [user.to_scim() for user in result]})
-    return Outcome("done")
+    return _plain_outcome_of(result)
+
+
+def _plain_outcome_of(result: object) -> Outcome:
+    if isinstance(result, Mapping):
+        return Outcome("facts", dict(result))
+    if isinstance(result, list):
+        return Outcome("users", {"users": [user.to_scim() for user in result]})
+    if result is None:
+        return Outcome("done")
+    raise TypeError(f"no operation of a connector returns {type(result).__name__}")
 
 
 def _facts_of(error: ProvisioningError) -> dict[str, Json]:
@@ -174,9 +182,7 @@ def problems(
 ) -> list[str]:
     """Return where the outcomes, and the pauses, are not what the scenario expects."""
     found = []
-    for number, (call, outcome) in enumerate(
-        zip(scenario.calls, outcomes, strict=True), start=1
-    ):
+    for number, (call, outcome) in enumerate(zip(scenario.calls, outcomes, strict=True), start=1):
         place = f"{scenario.name}, call {number} ({call.operation})"
         if call.expected.kind != outcome.kind:
             told = dict(outcome.value)
@@ -193,6 +199,9 @@ def _lacking(expected: object, found: object, place: str) -> Iterator[str]:
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         for name, value in expected.items():
             yield from _lacking(value, found.get(name), f"{place}/{name}")
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for index, (left, right) in enumerate(zip(expected, found, strict=True)):
+            yield from _lacking(left, right, f"{place}/{index}")
     elif isinstance(expected, str) and isinstance(found, str) and place == "/text":
         if expected not in found:
             yield f"the text {found!r} does not say {expected!r}"
@@ -200,9 +209,7 @@ def _lacking(expected: object, found: object, place: str) -> Iterator[str]:
         yield f"{place} is {found!r}, expected {expected!r}"
 
 
-def settings_at(
-    settings: ConnectorSettings, origins: Mapping[str, str]
-) -> dict[str, object]:
+def settings_at(settings: ConnectorSettings, origins: Mapping[str, str]) -> dict[str, object]:
     """Return settings whose URLs are moved from the vendor's origins to those given."""
     moved: dict[str, object] = {"allow_loopback": True}
     for name in type(settings).model_fields:

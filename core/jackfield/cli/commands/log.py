@@ -18,7 +18,7 @@ SCHEMA = "jackfield.log/1"
 @click.command("log")
 @click.argument("user", default="")
 @click.option("--job", default="", help="Entries of this job alone.")
-@click.option("--status", type=click.Choice(get_args(Status)), default="", help="This status.")
+@click.option("--status", type=click.Choice(get_args(Status)), help="This status.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
@@ -29,14 +29,14 @@ SCHEMA = "jackfield.log/1"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def command(
-    ctx: click.Context, user: str, *, job: str, status: str, limit: int, as_json: bool
+    ctx: click.Context, user: str, *, job: str, status: str | None, limit: int, as_json: bool
 ) -> None:
     """Show what was decided and done, the newest last.
 
     USER is a userName, a source id or a vendor's id; with it, each change is shown old → new.
     """
     state = Session.open(ctx.obj).configuration.state_path
-    entries = _entries(state, LogFilter(user=user, job=job, status=status, limit=limit))
+    entries = _entries(state, LogFilter(user=user, job=job, status=status or "", limit=limit))
     if as_json:
         show_json({"schema": SCHEMA, "entries": [entry.to_json() for entry in entries]})
     elif not entries:

@@ -9,7 +9,7 @@ from jackfield.cli.exits import Exit, exit_of, worst
 from jackfield.cli.progress import Kind, reporting
 from jackfield.cli.screen import complain, note, show_json
 from jackfield.cli.session import Session, error_document
-from jackfield.cli.steps import show_hold, show_result
+from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, run_job
 from jackfield.engine.lease import lease
 from jackfield.engine.store import opened
@@ -75,6 +75,7 @@ class _Runs:
         self.documents.append(error_document(name, error))
 
     def _show(self, name: str, result: CycleResult) -> None:
+        show_interrupted(result.interrupted)
         show_result(name, result.entries)
         if result.hold is not None:
             if self._approve:
@@ -98,5 +99,6 @@ def _document(name: str, result: CycleResult) -> dict[str, Any]:
         "cycle": result.cycle_id,
         "counts": result.counts,
         "hold": asdict(result.hold) if result.hold else None,
+        "interrupted": [entry.to_json() for entry in result.interrupted],
         "entries": [entry.to_json() for entry in result.entries],
     }

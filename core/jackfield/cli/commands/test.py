@@ -1,74 +1,97 @@
-"""`jackfield test`: does a connection work, and if not, which part of it?"""
+"""`jackfield test`: whether a connection works, and if not, which part of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import click
 
-from jackfield.cli.app import Options
-from jackfield.cli.exits import Exit
-from jackfield.cli.screen import note, show
+from jackfield.cli.exits import Exit, exit_of, sentence_of
+from jackfield.cli.screen import complain, show, show_json
 from jackfield.cli.session import Session
 from jackfield.connector import Connector
-from jackfield.errors import AmbiguousMatch, ProvisioningError
-from jackfield.resources import MatchKey, NotFound
+from jackfield.errors import AmbiguousMatch, ProvisioningError, VendorBroken
+from jackfield.resources import MatchKey, User
 
-_IGNORED = (
-    "the vendor found somebody of a made-up name, so it ignores the filter; do not run jobs on "
-    "this connection, and report it to the author of the connector"
-)
+SCHEMA = "jackfield.test/1"
 
 
 @click.command("test")
 @click.argument("connections", nargs=-1, metavar="[CONNECTION]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
-def command(ctx: click.Context, connections: tuple[str, ...]) -> None:
+def command(ctx: click.Context, connections: tuple[str, ...], *, as_json: bool) -> None:
     """Try connections: credentials, and one look-up of a made-up user.
 
     Nothing is written. Without CONNECTION, every one of the configuration is tried.
     """
-    options: Options = ctx.obj
-    session = Session.open(options)
+    session = Session.open(ctx.obj)
+    trials = _Trials(session, is_shown=not as_json)
+    code = session.each(session.connections(connections), trials.add, trials.fail)
+    if as_json:
+        show_json({"schema": SCHEMA, "connections": trials.documents})
+    ctx.exit(code)
 
-    def act(name: str) -> Exit:
-        connector = session.configuration.connect(name, session.registry)
-        session.warn()
+
+class _Trials:
+    """The trials of one command, shown as they are made."""
+
+    def __init__(self, session: Session, *, is_shown: bool) -> None:
+        self._session = session
+        self._is_shown = is_shown
+        self.documents: list[dict[str, Any]] = []
+
+    def add(self, name: str) -> Exit:
+        connector = self._session.configuration.connect(name, self._session.registry)
+        self._session.warn()
         with connector:
-            return _try(name, connector)
+            for part, attempt in _parts(connector):
+                try:
+                    self._note(name, part, attempt())
+                except ProvisioningError as error:
+                    complain(error, f"{name}: {part}", debug=self._session.options.debug)
+                    self.fail(name, error, part)
+                    return exit_of(error)
+        return Exit.FINE
 
-    ctx.exit(session.each(session.connections(connections), act))
+    def fail(self, name: str, error: Exception, part: str = "settings") -> None:
+        self.documents.append(
+            {"connection": name, "part": part, "works": False, "detail": sentence_of(error)}
+        )
+
+    def _note(self, name: str, part: str, detail: str) -> None:
+        self.documents.append({"connection": name, "part": part, "works": True, "detail": detail})
+        if self._is_shown:
+            show(f"{name}: {part} works: {detail}")
 
 
-def _try(name: str, connector: Connector) -> Exit:
-    with _part(name, "authentication"):
-        facts = connector.authenticate()
-    told = ", ".join(f"{fact} {text}" for fact, text in facts.items())
-    show(f"{name}: authentication works{f': {told}' if told else ''}")
+def _parts(connector: Connector) -> tuple[tuple[str, Callable[[], str]], ...]:
     known = connector.capabilities.match_on
     path = "userName" if "userName" in known else next(iter(known), "userName")
     key = MatchKey(path, str(uuid4()))
-    with _part(name, f'the look-up {path} eq "{key.value}"'):
-        is_fine = _finds_nobody(connector, key)
-    if not is_fine:
-        note(f"error: {name}: {_IGNORED}", colour="red")
-        return Exit.ERROR
-    show(f'{name}: the look-up {path} eq "{key.value}" works: nobody, as expected')
-    return Exit.FINE
+    return (
+        ("authentication", lambda: _authenticate(connector)),
+        (f"look-up by {path}", lambda: look_up(connector, key)),
+    )
 
 
-def _finds_nobody(connector: Connector, key: MatchKey) -> bool:
+def _authenticate(connector: Connector) -> str:
+    facts = connector.authenticate().items()
+    return ", ".join(f"{fact} {text}" for fact, text in facts) or "the credentials are good"
+
+
+def look_up(connector: Connector, key: MatchKey) -> str:
+    """Look for somebody who cannot exist.
+
+    Raises: VendorBroken where somebody is found all the same.
+    """
     try:
-        return isinstance(connector.get_user(key), NotFound)
+        found = isinstance(connector.get_user(key), User)
     except AmbiguousMatch:
-        return False
-
-
-@contextmanager
-def _part(name: str, what: str) -> Iterator[None]:
-    """Say which part failed; the error itself goes on."""
-    try:
-        yield
-    except ProvisioningError:
-        show(f"{name}: {what} failed", colour="red")
-        raise
+        found = True
+    if found:
+        raise VendorBroken(
+            f"the vendor found somebody named {key.value}, a name just made up, so it ignores the "
+            "filter: run no job on this connection"
+        )
+    return f'{key.path} eq "{key.value}" found nobody, as expected'

@@ -68,6 +68,10 @@ class Sandbox:
     def needs_token(self, request: SandboxRequest) -> bool:
         return True
 
+    def token_state(self, request: SandboxRequest) -> TokenState:
+        """Judge the credentials of a request that needs some."""
+        return self.tokens.state(request.bearer)
+
     def unauthorised(self, state: TokenState, request: SandboxRequest) -> Refusal:
         """Return what a request with an expired or unknown token gets."""
         return Refusal(401, f"The access token is {state}.")
@@ -79,6 +83,11 @@ class Sandbox:
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Return the headers that tell of a limit, on every answer of its group."""
         return {}
+
+    def throttled(self, usage: Usage) -> Refusal:
+        """Return what a request beyond its limit gets, its headers included."""
+        headers = self.rate_headers(usage) | {"Retry-After": str(usage.retry_after_seconds)}
+        return Refusal(429, "Request rate exceeded.", headers=headers)
 
     def common_headers(self) -> dict[str, str]:
         """Return the headers of every answer."""
@@ -154,13 +163,13 @@ class Sandbox:
         except Refusal as refusal:
             answer = self.refuse(refusal, request)
             answer.headers.update(refusal.headers)
-        answer.headers.update(headers)
+        answer.headers = headers | answer.headers
         return answer
 
     def _authorise(self, request: SandboxRequest) -> None:
         if not self.needs_token(request):
             return
-        state = self.tokens.state(request.bearer)
+        state = self.token_state(request)
         if state != "good":
             raise self.unauthorised(state, request)
 
@@ -168,11 +177,9 @@ class Sandbox:
         usage = self.rate_limits.count(self.rate_group(request))
         if usage is None:
             return {}
-        headers = self.rate_headers(usage)
         if usage.retry_after_seconds:
-            headers["Retry-After"] = str(usage.retry_after_seconds)
-            raise Refusal(429, "Request rate exceeded.", headers=headers)
-        return headers
+            raise self.throttled(usage)
+        return self.rate_headers(usage)
 
     def _record(self, request: SandboxRequest, answer: Answer) -> None:
         if len(self.requests) >= RECORDED_LIMIT:

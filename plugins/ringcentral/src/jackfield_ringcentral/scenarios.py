@@ -5,8 +5,8 @@ Played against the sandbox of this package by `scripts/record ringcentral`.
 
 from types import MappingProxyType
 
-from jackfield import Change, MatchKey, MultiValue, Name, User, UserId
-from jackfield.testing.sandbox import CORE_URN, Fault
+from jackfield import Change, Json, MatchKey, MultiValue, Name, User, UserId
+from jackfield.testing.sandbox import Fault
 from jackfield.testing.scenario import Call, Outcome, Scenario, Suite
 from jackfield_ringcentral.sandbox import RingCentralSandbox
 
@@ -27,8 +27,7 @@ FOUND = Outcome("user", {"id": ADA_ID, "userName": "ada@example.com", "title": "
 
 
 def _with_ada(sandbox: RingCentralSandbox) -> None:
-    document = {"schemas": [CORE_URN], **ADA.to_scim()}
-    sandbox.seed([sandbox.stored(document, None)])
+    sandbox.seed([sandbox.stored(ADA.to_scim(), None)])
 
 
 def _with_disabled_ada(sandbox: RingCentralSandbox) -> None:
@@ -62,7 +61,7 @@ def _change(path: str, value: str | bool) -> tuple[Change, ...]:
     return (Change("replace", path, value),)
 
 
-def _applied(**user: str | bool) -> Outcome:
+def _applied(**user: Json) -> Outcome:
     return Outcome("applied", {"id": ADA_ID, "user": {**user}, "not_taken": []})
 
 
@@ -164,9 +163,7 @@ SCENARIOS = (
     Scenario(
         name="enable",
         prepare=_with_disabled_ada,
-        calls=(
-            Call("patch_user", (ADA_ID, _change("active", value=True)), _applied(active=True)),
-        ),
+        calls=(Call("patch_user", (ADA_ID, _change("active", value=True)), _applied(active=True)),),
     ),
     Scenario(
         name="delete",
@@ -179,7 +176,7 @@ SCENARIOS = (
     Scenario(
         name="list",
         prepare=_with_ada,
-        calls=(Call("list_users", (), Outcome("users")),),
+        calls=(Call("list_users", (), Outcome("users", {"users": [{"id": ADA_ID}]})),),
     ),
     Scenario(
         name="unknown-id",

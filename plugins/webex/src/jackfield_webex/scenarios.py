@@ -5,8 +5,8 @@ Played against the sandbox of this package by `scripts/record webex`.
 
 from types import MappingProxyType
 
-from jackfield import Change, MatchKey, MultiValue, Name, User, UserId
-from jackfield.testing.sandbox import CORE_URN, Fault
+from jackfield import Change, Json, MatchKey, MultiValue, Name, User, UserId
+from jackfield.testing.sandbox import Fault
 from jackfield.testing.scenario import Call, Outcome, Scenario, Suite
 from jackfield_webex.sandbox import WEBEX_URN, WebexSandbox
 
@@ -28,8 +28,8 @@ FOUND = Outcome("user", {"id": ADA_ID, "userName": "ada@example.com", "displayNa
 
 
 def _with_ada(sandbox: WebexSandbox) -> None:
-    document = {"schemas": [CORE_URN], **ADA.to_scim(), "userType": "user"}
-    sandbox.seed([{**document, WEBEX_URN: {"accountStatus": ["active"]}}])
+    status = {"accountStatus": ["active"]}
+    sandbox.seed([{**ADA.to_scim(), "userType": "user", WEBEX_URN: status}])
 
 
 def _with_disabled_ada(sandbox: WebexSandbox) -> None:
@@ -55,7 +55,7 @@ def _change(path: str, value: str | bool) -> tuple[Change, ...]:
     return (Change("replace", path, value),)
 
 
-def _applied(**user: str | bool) -> Outcome:
+def _applied(**user: Json) -> Outcome:
     return Outcome("applied", {"id": ADA_ID, "user": {**user}, "not_taken": []})
 
 
@@ -126,7 +126,7 @@ SCENARIOS = (
             Call(
                 "patch_user",
                 (ADA_ID, _change('addresses[type eq "work"].locality', "London")),
-                _applied(),
+                _applied(addresses=[{"locality": "London"}]),
             ),
         ),
     ),
@@ -152,9 +152,7 @@ SCENARIOS = (
     Scenario(
         name="enable",
         prepare=_with_disabled_ada,
-        calls=(
-            Call("patch_user", (ADA_ID, _change("active", value=True)), _applied(active=True)),
-        ),
+        calls=(Call("patch_user", (ADA_ID, _change("active", value=True)), _applied(active=True)),),
     ),
     Scenario(
         name="delete",
@@ -167,7 +165,7 @@ SCENARIOS = (
     Scenario(
         name="list",
         prepare=_with_ada,
-        calls=(Call("list_users", (), Outcome("users")),),
+        calls=(Call("list_users", (), Outcome("users", {"users": [{"id": ADA_ID}]})),),
     ),
     Scenario(
         name="unknown-id",

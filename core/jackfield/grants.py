@@ -1,0 +1,161 @@
+"""What an administrator granted once and a vendor rotates: kept durably, before it is used.
+
+A vendor that rotates refresh tokens kills the old one with each renewal. A new one that is lost
+means that a person must authorise again, so it is on the disk before the first request with it.
+"""
+
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from jackfield.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A refresh token, and the access token that came with it while that is good.
+
+    `good_until` is seconds since the epoch, by this machine's clock.
+    """
+
+    refresh_token: SecretStr
+    access_token: SecretStr | None = None
+    good_until: float | None = None
+
+
+class GrantStore(Protocol):
+    """Where one connection's grant lives. Methods may block; the driver calls them accordingly."""
+
+    def acquire(self) -> None:
+        """Exclude every other process and thread until `release`."""
+        ...
+
+    def release(self) -> None: ...
+
+    def load(self) -> Grant | None: ...
+
+    def save(self, grant: Grant) -> None:
+        """Make the grant durable; it is about to be used."""
+        ...
+
+
+class MemoryGrants:
+    """Keeps a grant as long as this process lives: for hosts that store tokens themselves."""
+
+    def __init__(
+        self, grant: Grant | None = None, *, saved: Callable[[Grant], None] | None = None
+    ) -> None:
+        self._grant = grant
+        self._saved = saved
+        self._lock = threading.Lock()
+
+    def acquire(self) -> None:
+        self._lock.acquire()
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def load(self) -> Grant | None:
+        return self._grant
+
+    def save(self, grant: Grant) -> None:
+        """Keep the grant, after the host's own `saved` has stored it."""
+        if self._saved is not None:
+            self._saved(grant)
+        self._grant = grant
+
+
+class FileGrants:
+    """Keeps a grant in one file (mode 0600), replaced atomically under a lock.
+
+    Needs the extra `oauth` for the lock between processes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            from filelock import FileLock  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise ConfigurationError(
+                'grants in files need: pip install "jackfield[oauth]"'
+            ) from None
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
+        # Not bound to a thread: an async host acquires and releases in different ones.
+        self._lock = FileLock(path.with_suffix(".lock"), mode=0o600, thread_local=False)
+        self._within = threading.Lock()
+
+    def acquire(self) -> None:
+        self._within.acquire()
+        try:
+            self._lock.acquire()
+        except BaseException:
+            self._within.release()
+            raise
+
+    def release(self) -> None:
+        self._lock.release()
+        self._within.release()
+
+    def load(self) -> Grant | None:
+        """Return the grant, or None where there is none yet.
+
+        Raises: ConfigurationError where the file is not one of ours.
+        """
+        try:
+            document = json.loads(self._path.read_text())
+            return _grant_of(document)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ConfigurationError(
+                f"{self._path}: this is no stored authorization; delete it and authorise again"
+            ) from None
+
+    def save(self, grant: Grant) -> None:
+        """Replace the file; after a crash either the old or the new one is there, whole."""
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        try:
+            with os.fdopen(handle, "w") as file:
+                json.dump(_document_of(grant), file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(self._path.parent)
+
+
+def _grant_of(document: dict[str, object]) -> Grant:
+    refresh, access, until = (
+        document[name] for name in ("refresh_token", "access_token", "good_until")
+    )
+    if not isinstance(refresh, str) or not isinstance(access, str | None):
+        raise TypeError("tokens are text")
+    if not isinstance(until, int | float | None):
+        raise TypeError("an instant is a number")
+    return Grant(SecretStr(refresh), SecretStr(access) if access else None, until)
+
+
+def _document_of(grant: Grant) -> dict[str, object]:
+    access = grant.access_token
+    return {
+        "refresh_token": grant.refresh_token.get_secret_value(),
+        "access_token": access.get_secret_value() if access else None,
+        "good_until": grant.good_until,
+    }
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

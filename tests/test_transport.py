@@ -1,0 +1,232 @@
+"""The wire itself, against a server that does what servers should not do."""
+
+import asyncio
+import gzip
+import logging
+import ssl
+import time
+import traceback
+
+import pytest
+from support.loopback import (
+    LOST_ANSWERS,
+    LoopbackServer,
+    dripping,
+    gzip_bomb,
+    http,
+    raw,
+    reply,
+)
+
+from jackfield import ConfigurationError, InDoubt, NotSent, VendorBroken
+from jackfield.transport import AsyncTransport, Limits, SyncTransport, Wire
+
+SHORT = Limits(deadline_seconds=0.3, connect_seconds=0.2, body_bytes=100_000, connections=1)
+
+
+def send_sync(wire, limits=SHORT):
+    transport = SyncTransport(limits)
+    try:
+        return transport.send(wire)
+    finally:
+        transport.close()
+
+
+def send_async(wire, limits=SHORT):
+    async def send():
+        transport = AsyncTransport(limits)
+        try:
+            return await transport.send(wire)
+        finally:
+            await transport.aclose()
+
+    return asyncio.run(send())
+
+
+both = pytest.mark.parametrize("send", [send_sync, send_async], ids=["sync", "async"])
+
+
+def get(origin, **headers):
+    return Wire("GET", f"{origin}/users?filter=ann%40example.com", headers)
+
+
+@both
+def test_answer_comes_with_lower_case_headers_and_its_body(send):
+    with LoopbackServer(reply(200, {"id": "1"}, {"X-Thing": "a"})) as server:
+        answer = send(get(server.origin))
+
+    assert (answer.status, answer.content, answer.headers["x-thing"]) == (200, b'{"id": "1"}', "a")
+
+
+@both
+@pytest.mark.parametrize("shape", LOST_ANSWERS)
+def test_lost_answer_is_in_doubt(send, shape):
+    """A2."""
+    with LoopbackServer(LOST_ANSWERS[shape]) as server, pytest.raises(InDoubt):
+        send(Wire("POST", f"{server.origin}/users", {}, b"{}"))
+
+    assert len(server.requests) == 1
+
+
+@both
+def test_refused_connection_was_never_sent(send):
+    with LoopbackServer(reply(200)) as server:
+        origin = server.origin
+
+    with pytest.raises(NotSent):
+        send(get(origin))
+
+
+def seconds_until_given_up(send, url):
+    began = time.monotonic()
+    with pytest.raises(InDoubt):
+        send(url)
+    return time.monotonic() - began
+
+
+@both
+def test_dripped_answer_is_given_up_at_the_deadline_not_after_each_byte(send):
+    """C14."""
+    with LoopbackServer(dripping()) as server:
+        assert 0.25 < seconds_until_given_up(send, get(server.origin)) < 1.5
+
+
+@both
+def test_gzip_bomb_is_refused_at_the_cap(send):
+    """C9."""
+    with (
+        LoopbackServer(gzip_bomb(50_000_000)) as server,
+        pytest.raises(VendorBroken, match="larger than 100000 bytes"),
+    ):
+        send(get(server.origin), Limits(deadline_seconds=5.0, body_bytes=100_000))
+
+
+@both
+def test_long_answer_is_refused_at_the_cap(send):
+    """C9."""
+    with LoopbackServer(reply(200, "x" * 200_000)) as server, pytest.raises(VendorBroken):
+        send(get(server.origin), Limits(deadline_seconds=5.0, body_bytes=100_000))
+
+
+@both
+def test_packed_answer_is_unpacked(send):
+    packed = http(200, gzip.compress(b"{}"), {"content-encoding": "gzip"})
+
+    with LoopbackServer(raw(packed)) as server:
+        assert send(get(server.origin)).content == b"{}"
+
+
+@both
+@pytest.mark.parametrize("length", [10, 15])
+def test_packed_answer_cut_short_is_not_an_empty_answer(send, length):
+    """C3."""
+    cut = http(200, gzip.compress(b'{"id": "1"}')[:length], {"content-encoding": "gzip"})
+
+    with LoopbackServer(raw(cut)) as server, pytest.raises(InDoubt):
+        send(get(server.origin))
+
+
+STRANGE = raw(http(200, b"{}", {"content-encoding": "br"}))
+
+
+def test_unreadable_answer_gives_its_only_connection_back():
+    """D12."""
+    transport = SyncTransport(SHORT)
+
+    with LoopbackServer(STRANGE, reply(200)) as server:
+        with pytest.raises(VendorBroken, match="br"):
+            transport.send(get(server.origin))
+        status = transport.send(get(server.origin)).status
+    transport.close()
+
+    assert status == 200
+
+
+def test_unreadable_answer_gives_its_only_connection_back_to_a_task():
+    """D12."""
+
+    async def main(origin):
+        transport = AsyncTransport(SHORT)
+        with pytest.raises(VendorBroken, match="br"):
+            await transport.send(get(origin))
+        answer = await transport.send(get(origin))
+        await transport.aclose()
+        return answer.status
+
+    with LoopbackServer(STRANGE, reply(200)) as server:
+        assert asyncio.run(main(server.origin)) == 200
+
+
+@both
+def test_redirect_is_an_answer_like_any_other(send):
+    """D1."""
+    with (
+        LoopbackServer(reply(200)) as elsewhere,
+        LoopbackServer(reply(302, headers={"location": elsewhere.origin})) as server,
+    ):
+        assert send(get(server.origin)).status == 302
+
+    assert elsewhere.requests == []
+
+
+@both
+@pytest.mark.parametrize("value", ["a\nx: y", "a\0", "a ", "caf\u00e9", "\u2019"])
+def test_header_that_http_forbids_is_a_configuration_error_without_its_value(send, value):
+    """E10, J3."""
+    token = f"Bearer tok-12345{value}"
+
+    with LoopbackServer(reply(200)) as server, pytest.raises(ConfigurationError) as caught:
+        send(get(server.origin, authorization=token))
+
+    assert "tok-12345" not in "".join(traceback.format_exception(caught.value))
+
+
+@both
+def test_debug_logs_hold_no_query_no_token_and_no_cookie(send, caplog):
+    """J4, D11."""
+    caplog.set_level(logging.DEBUG)
+    secret = {"set-cookie": "sid=cookie-secret", "location": "/a?code=query-secret"}
+
+    with LoopbackServer(reply(200, {}, secret)) as server:
+        send(get(server.origin, authorization="Bearer token-secret"))
+
+    for word in ("cookie-secret", "query-secret", "token-secret", "ann%40"):
+        assert word not in caplog.text
+
+
+def test_logs_of_other_users_of_the_client_are_left_alone(caplog):
+    SyncTransport(SHORT).close()
+    caplog.set_level(logging.DEBUG)
+
+    logging.getLogger("httpcore.http11").debug("somebody else's request")
+
+    assert "somebody else's request" in caplog.text
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_proxy_of_the_environment_is_ignored(variable, monkeypatch):
+    """D8."""
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+
+    with LoopbackServer(reply(200)) as server:
+        assert send_sync(get(server.origin)).status == 200
+
+
+def test_tls_is_verified_and_old_versions_are_refused():
+    """D3."""
+    transport = SyncTransport(SHORT)
+    context = transport._http._pool._ssl_context
+    transport.close()
+
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@both
+def test_server_that_speaks_no_tls_never_saw_the_request(send):
+    """D3."""
+    with LoopbackServer(reply(200)) as server, pytest.raises(NotSent):
+        send(get(server.origin.replace("http://", "https://")))
+
+    assert not any(b"filter" in request for request in server.requests)
