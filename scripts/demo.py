@@ -118,8 +118,8 @@ def sandbox(module: str) -> Iterator[str]:
             process.terminate()
 
 
-def story(demo: Demo) -> None:
-    """Tell the month, chapter by chapter."""
+def first_day(demo: Demo) -> None:
+    """Tell how fifty people get their accounts."""
     demo.tell(
         "The vendors answer",
         """Before anything else: are the credentials good, which organization do they belong to,
@@ -147,6 +147,9 @@ def story(demo: Demo) -> None:
     )
     demo.jackfield("run")
 
+
+def a_month_later(demo: Demo) -> None:
+    """Tell how people come, change and leave, and what the guard is for."""
     demo.tell(
         "A month later",
         """Two people joined. Chloe married and has a new name and address; Ana and Jamal moved to
@@ -190,7 +193,9 @@ def main() -> None:
         print("Jackfield plugs a company's directory into its communication vendors.")
         print("This is the whole configuration, jackfield.toml; secrets stand elsewhere:\n")
         print(textwrap.indent(text, "  "), end="")
-        story(Demo(folder, {**os.environ, **SECRETS}))
+        demo = Demo(folder, {**os.environ, **SECRETS})
+        first_day(demo)
+        a_month_later(demo)
         print(f"\n{HEAD}That was it.{OFF} Your own file: see the README, section First steps.")
 
 

@@ -27,7 +27,8 @@ INSPECT_ALL = """
 import json
 from jackfield import Registry
 registry = Registry()
-print(json.dumps({each.name: registry.inspect(each.name).problem for each in registry.connectors()}))
+names = [each.name for each in registry.connectors()]
+print(json.dumps({name: registry.inspect(name).problem for name in names}))
 """
 
 
@@ -147,9 +148,7 @@ def test_broken_contract_names_connector_and_package():
     class Lacking(ExampleConnector):
         get_user = None
 
-    with pytest.raises(
-        PluginFault, match="example of this application: it lacks the hook get_user"
-    ):
+    with pytest.raises(PluginFault, match="this application: it lacks the hook get_user"):
         registry_of(Lacking).load("example")
 
 

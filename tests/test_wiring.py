@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from support.example import (
+    ACCESS_TOKEN,
+    BOTH_COLOURS,
     ExampleConnector,
     Played,
     answer,
+    connect,
     driver_of,
     operate,
     play,
@@ -18,6 +21,7 @@ from support.example import (
     user_document,
     with_rate,
 )
+from support.loopback import LoopbackServer, reply
 
 from jackfield import (
     ConfigurationError,
@@ -26,6 +30,7 @@ from jackfield import (
     RejectedUser,
     Request,
     Token,
+    User,
     UserId,
     VendorBroken,
 )
@@ -90,6 +95,22 @@ def test_followed_redirect_counts_against_the_rate_limit():
     played = get(driver, token_answer(), answer(302, location="/b"), FOUND)
 
     assert sum(played.pauses) >= 60
+
+
+@BOTH_COLOURS
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize(
+    ("method", "argument"), [("get_user", UserId("1")), ("create_user", User(userName="a"))]
+)
+def test_no_secret_follows_a_redirect_to_another_place(call, status, method, argument):
+    """D1."""
+    with LoopbackServer(reply(200)) as elsewhere:
+        token = reply(200, {"access_token": ACCESS_TOKEN})
+        moved = reply(status, headers={"location": f"{elsewhere.origin}/users/1"})
+        with LoopbackServer(token, moved) as server, pytest.raises((VendorBroken, InDoubt)):
+            call(connect(url=server.origin), method, argument)
+
+    assert elsewhere.requests == []
 
 
 # --- requests ----------------------------------------------------------------------------------

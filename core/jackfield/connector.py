@@ -64,7 +64,8 @@ class _Calls:
 
     def _call(self, hook: str, kinds: tuple[type, ...], **arguments: Any) -> Steps[Any]:
         driver = self.driver
-        flow = driver.flow(hook, **arguments)
+        facts = yield from driver.facts(hook)
+        flow = driver.flow(hook, facts=facts, **arguments)
         result = yield from driver.operate(hook, flow)
         if not isinstance(result, kinds):
             expected = " or ".join(kind.__name__ for kind in kinds)

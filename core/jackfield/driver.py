@@ -11,10 +11,11 @@ import datetime as dt
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import SecretStr
@@ -44,6 +45,7 @@ from jackfield.waiting import TRANSIENT, growing_seconds, retry_after_seconds
 from jackfield.wiring import is_redirect, read_answer, redirected, request_id, secrets_of, wire_of
 
 _LOG = logging.getLogger(__name__)
+_NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -138,11 +140,23 @@ class Driver:
         self._policy = policy
         self._clock = clock
 
-    def flow(self, hook: str, **arguments: Any) -> Flow[Any]:
+    def facts(self, hook: str) -> Steps[Mapping[str, str]]:
+        """Return the facts of the tenant to a hook that takes them: then there is a token first."""
+        implementations = getattr(self._hooks, hook).get_hookimpls()
+        if not any("facts" in each.argnames for each in implementations):
+            return _NO_FACTS
+        token = yield from self.token()
+        return token.facts
+
+    def flow(
+        self, hook: str, *, facts: Mapping[str, str] = _NO_FACTS, **arguments: Any
+    ) -> Flow[Any]:
         """Call a hook of this vendor and return its flow, not yet started.
 
         Raises: PluginFault where the connector does not implement it.
         """
+        if hook != "authenticate":
+            arguments["facts"] = facts
         flow: Flow[Any] | None = getattr(self._hooks, hook)(settings=self.settings, **arguments)
         if flow is None:
             raise self.fault(hook, "offers nothing")

@@ -2,8 +2,11 @@
 
 A connector implements the first five, and the other two where its capabilities claim them. Every
 hook but `capabilities` is a generator function: it yields a `Request`, receives a `Response`, and
-returns its result. Arguments are only ever added; an implementation may take fewer of them.
+returns its result. Arguments are only ever added; an implementation may take fewer of them. `facts` are those
+of the token: a hook that takes them is called once there is one.
 """
+
+from collections.abc import Mapping
 
 from pluggy import HookimplMarker, HookspecMarker
 
@@ -34,30 +37,40 @@ class ConnectorSpec:
 
     @hookspec(firstresult=True)
     def get_user(
-        self, key: MatchKey | UserId, settings: ConnectorSettings
+        self, key: MatchKey | UserId, settings: ConnectorSettings, facts: Mapping[str, str]
     ) -> Flow[User | NotFound]:
         """Find one user by a matching attribute or by the vendor's id."""
         raise NotImplementedError
 
     @hookspec(firstresult=True)
-    def create_user(self, user: User, settings: ConnectorSettings) -> Flow[User]:
+    def create_user(
+        self, user: User, settings: ConnectorSettings, facts: Mapping[str, str]
+    ) -> Flow[User]:
         """Create the user; return it as the vendor keeps it, id included."""
         raise NotImplementedError
 
     @hookspec(firstresult=True)
     def patch_user(
-        self, user_id: UserId, changes: Changes, settings: ConnectorSettings
+        self,
+        user_id: UserId,
+        changes: Changes,
+        settings: ConnectorSettings,
+        facts: Mapping[str, str],
     ) -> Flow[Applied]:
         """Make all changes at once; return what really changed."""
         raise NotImplementedError
 
     @hookspec(firstresult=True)
-    def list_users(self, cursor: str | None, settings: ConnectorSettings) -> Flow[Page]:
+    def list_users(
+        self, cursor: str | None, settings: ConnectorSettings, facts: Mapping[str, str]
+    ) -> Flow[Page]:
         """Return one page of all users; `cursor` is None for the first."""
         raise NotImplementedError
 
     @hookspec(firstresult=True)
-    def delete_user(self, user_id: UserId, settings: ConnectorSettings) -> Flow[None]:
+    def delete_user(
+        self, user_id: UserId, settings: ConnectorSettings, facts: Mapping[str, str]
+    ) -> Flow[None]:
         """Delete the user for good; a user already gone is a success."""
         raise NotImplementedError
 

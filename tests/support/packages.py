@@ -28,9 +28,10 @@ def install(
 def run_python(folder: Path, source: str) -> Any:
     """Run a script that ends by printing JSON, with the folder's packages installed."""
     tests = Path(__file__).resolve().parents[1]
+    places = (str(folder), str(tests), os.environ.get("PYTHONPATH", ""))
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join((str(folder), str(tests))),
+        "PYTHONPATH": os.pathsep.join(filter(None, places)),
         "XDG_CACHE_HOME": str(folder / "cache"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -7,7 +7,7 @@ from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import Refusal, one_line, read_refusal, scim_error
 from jackfield.scim.filters import answers, check_key, equals
 from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
-from jackfield.scim.pages import resources_of
+from jackfield.scim.pages import is_everything, resources_of
 from jackfield.scim.parse import parse_user, user_document
 from jackfield.scim.patching import Dialect
 from jackfield.scim.path import CORE_URN, ENTERPRISE_URN, Path, read, values, write
@@ -15,8 +15,8 @@ from jackfield.scim.service import ScimService
 
 __all__ = [
     "CORE_URN",
-    "Dialect",
     "ENTERPRISE_URN",
+    "Dialect",
     "Path",
     "Refusal",
     "ScimService",
@@ -24,6 +24,7 @@ __all__ = [
     "answers",
     "check_key",
     "equals",
+    "is_everything",
     "lifetime_seconds",
     "not_taken",
     "one_line",

@@ -1,7 +1,7 @@
 """PUT bodies for vendors that merge them: what is left out stays as it is.
 
-RFC 7644 section 3.5.1 has a PUT replace the whole user. Some vendors take it as a merge instead, and
-change by PATCH only a few attributes, or none. How deep they merge is not documented, so an
+RFC 7644 section 3.5.1 has a PUT replace the whole user. Some vendors take it as a merge instead,
+and change by PATCH only a few attributes, or none. How deep they merge is not documented, so an
 attribute with parts is sent with all of them.
 """
 

@@ -16,16 +16,16 @@ from jackfield.scim.path import Path, read, write
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-Dialect: TypeAlias = Literal["rfc", "entra", "entra-flag"]
-"""How operations are written: as the RFC does, as Entra does, or as Entra does with its feature
-flag `aadOptscim062020`."""
+Dialect: TypeAlias = Literal["rfc", "entra", "entra-flag", "no-path"]
+"""How operations are written: as the RFC does, as Entra does, as Entra does with its feature flag
+`aadOptscim062020`, or all values in one operation without a path."""
 
 
 def patch_document(changes: Changes, dialect: Dialect = "rfc") -> dict[str, Json]:
     """Return the body that asks for all changes at once."""
     operations: list[Json] = []
-    if dialect == "entra-flag":
-        operations.extend(_gathered(changes))
+    if dialect in {"entra-flag", "no-path"}:
+        operations.extend(_gathered(changes, at_least=2 if dialect == "entra-flag" else 1))
     else:
         operations.extend(_operation(change) for change in changes)
     if dialect == "entra":
@@ -65,10 +65,10 @@ def _as_entra(operation: Json) -> Json:
     return written | {"value": str(value)} if isinstance(value, bool) else written
 
 
-def _gathered(changes: Changes) -> list[dict[str, Json]]:
+def _gathered(changes: Changes, *, at_least: int) -> list[dict[str, Json]]:
     """Return one operation without a path for the plain attributes, the others as they are."""
     plain = [c for c in changes if c.op == "replace" and Path.parse(c.path).condition is None]
-    if len(plain) < 2:
+    if len(plain) < at_least:
         return [_operation(change) for change in changes]
     value: Json = {change.path: change.value for change in plain}
     others = [_operation(change) for change in changes if change not in plain]

@@ -24,9 +24,10 @@ from jackfield.scim import pages, sign_in
 from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import read_refusal, scim_error
 from jackfield.scim.filters import answers, check_key, equals
+from jackfield.scim.merging import merge_document, needs_current, partly_applied
 from jackfield.scim.parse import parse_user, user_document
 from jackfield.scim.patching import Dialect, patch_document, with_missing_elements
-from jackfield.scim.path import read
+from jackfield.scim.path import Path, read
 
 
 def _standard_filters() -> Mapping[str, str]:
@@ -34,6 +35,10 @@ def _standard_filters() -> Mapping[str, str]:
 
 
 def _nothing() -> Mapping[str, Json]:
+    return MappingProxyType({})
+
+
+def _no_rates() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
@@ -56,9 +61,10 @@ class ScimService:
     `page_size` 0 leaves `count` out of a listing: some services fail on it.
     `dialect` is how PATCH operations are written.
     `patch_paths` are the only attributes that the vendor's PATCH takes, where it is not all: the
-    others go into a PUT that merges. `patch_with_paths` False: its PATCH takes no paths.
+    others go into a PUT that merges.
     `reads_back` names attributes whose value in the answer to a write is no proof: the user is read
     again after a creation and after each change of one of them.
+    `rates` names the vendor's rate limit by method, where the effect alone does not tell.
     `is_unknown` tells the answer that means: there is no user of this id.
     `error` returns what a refusal means, in the vendor's own dialect; `search_error` what a refused
     search means, or None where it means what it says.
@@ -74,7 +80,12 @@ class ScimService:
     list_is_short: bool = False
     page_size: int = 100
     dialect: Dialect = "rfc"
+    patch_paths: frozenset[str] | None = None
+    reads_back: frozenset[str] = frozenset()
+    rates: Mapping[str, str] = field(default_factory=_no_rates)
+    is_unknown: Callable[[Response], bool] = _is_404
     error: Callable[[Response], ConnectorError] = scim_error
+    search_error: Callable[[Response], ConnectorError | None] = _no_dialect
 
     def get_user(self, key: MatchKey | UserId) -> Flow[User | NotFound]:
         """Find one user; every answer is checked against what was asked for.
@@ -131,7 +142,7 @@ class ScimService:
         params = {"startIndex": str(start)} if self.page_size or start > 1 else {}
         if self.page_size:
             params["count"] = str(self.page_size)
-        response = yield Request("GET", self.users_path, params=params)
+        response = yield self._get(self.users_path, params)
         if not response.is_success:
             raise self._search_error(response)
         resources = pages.resources_of(response)
@@ -140,7 +151,8 @@ class ScimService:
 
     def delete_user(self, user_id: UserId) -> Flow[None]:
         """Delete the user for good; one already gone is a success."""
-        response = yield Request("DELETE", self._user_path(user_id))
+        rate = self.rates.get("DELETE", "")
+        response = yield Request("DELETE", self._user_path(user_id), rate=rate)
         if not response.is_success and not self.is_unknown(response):
             raise self.error(response)
 
@@ -178,7 +190,7 @@ class ScimService:
     def _search(self, key: MatchKey) -> Flow[User | NotFound]:
         check_key(key)
         params = {"filter": equals(self._filter_name(key.path), key.value)}
-        response = yield Request("GET", self.users_path, params=params)
+        response = yield self._get(self.users_path, params)
         if not response.is_success:
             raise self._search_error(response)
         users = [self._user(response, item) for item in pages.resources_of(response)]
@@ -202,7 +214,7 @@ class ScimService:
         return NotFound(key) if isinstance(found, NotFound) else found
 
     def _read(self, user_id: UserId) -> Flow[User | NotFound]:
-        response = yield Request("GET", self._user_path(user_id))
+        response = yield self._get(self._user_path(user_id))
         if self.is_unknown(response):
             return NotFound(user_id)
         if not response.is_success:
@@ -222,16 +234,25 @@ class ScimService:
         return found
 
     def _complete(self, user_id: UserId, changes: Changes) -> Flow[Changes]:
+        found = yield from self._known(user_id)
+        return with_missing_elements(changes, found.to_scim())
+
+    def _known(self, user_id: UserId) -> Flow[User]:
         found = yield from self._read(user_id)
         if isinstance(found, NotFound):
             raise UnknownUser(f"the vendor has no user {user_id}", user_id=user_id)
-        return with_missing_elements(changes, found.to_scim())
+        return found
 
     def _patch(self, user_id: UserId, changes: Changes) -> Request:
         return self._write("PATCH", self._user_path(user_id), patch_document(changes, self.dialect))
 
     def _write(self, method: str, path: str, document: dict[str, Json]) -> Request:
-        return Request(method, path, json=document, headers={"content-type": self.content_type})
+        headers = {"content-type": self.content_type}
+        rate = self.rates.get(method, "")
+        return Request(method, path, json=document, headers=headers, rate=rate)
+
+    def _get(self, path: str, params: Mapping[str, str] = MappingProxyType({})) -> Request:
+        return Request("GET", path, params=params, rate=self.rates.get("GET", ""))
 
     def _user_path(self, user_id: UserId) -> str:
         # Dot segments survive percent-encoding and would change which resource is meant.

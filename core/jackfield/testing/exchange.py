@@ -17,6 +17,11 @@ from jackfield.wiring import parse_json
 LIMIT_BYTES = 1024 * 1024
 """Larger files are not read: a cassette of ours is a few kilobytes."""
 
+_DEEPEST = 10
+"""A cassette needs six levels: bodies are text."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -80,18 +85,26 @@ def read_cassette(path: Path) -> list[Exchange]:
 def parse_cassette(text: str, name: str) -> list[Exchange]:
     """Return the exchanges of a cassette's text; aliases and tags that run code are refused."""
     try:
-        has_alias = any(
-            isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)
-        )
-        document = None if has_alias else yaml.safe_load(text)
-        if document is not None:
-            return [_from_yaml(one) for one in document["interactions"]]
+        _check_shape(text, name)
+        document = yaml.load(text, _LOADER)  # noqa: S506 - the safe loader, in C where there is one
+        return [_from_yaml(one) for one in document["interactions"]]
+    except DamagedCassette:
+        raise
     except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
         kind = type(error).__name__
         raise DamagedCassette(f"{name} cannot be read as a cassette ({kind})") from None
-    except RecursionError:
-        raise DamagedCassette(f"{name} is nested too deeply") from None
-    raise DamagedCassette(f"{name} is empty, or holds YAML aliases, which no cassette needs")
+
+
+def _check_shape(text: str, name: str) -> None:
+    """Refuse what a small file can grow into, before anything is built from it."""
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise DamagedCassette(f"{name} holds YAML aliases, which a cassette never needs")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise DamagedCassette(f"{name} is nested too deeply")
 
 
 def places(exchanges: list[Exchange]) -> Iterator[tuple[str, str]]:

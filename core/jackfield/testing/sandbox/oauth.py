@@ -97,12 +97,12 @@ class Codes:
         joint = "&" if "?" in uri else "?"
         return Answer(302, headers={"Location": f"{uri}{joint}{urlencode(given)}", **_NO_STORE})
 
-    def issue(self, redirect_uri: str, challenge: str | None = None) -> str:
+    def issue(self, redirect_uri: str, challenge: str = "") -> str:
         """Return a new code; with a challenge its exchange needs the verifier."""
         self._issued_count += 1
         code = f"sandbox-code-{self._issued_count}"
         good_until = self._clock() + self._lifetime_seconds
-        self._codes[code] = _Code(redirect_uri, challenge or "", good_until)
+        self._codes[code] = _Code(redirect_uri, challenge, good_until)
         return code
 
     def spend(self, form: Mapping[str, str]) -> None:
