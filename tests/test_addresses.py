@@ -1,6 +1,6 @@
 import pytest
 
-from jackfield.addresses import permitted
+from jackfield.addresses import Reach, permitted
 from jackfield.errors import ConfigurationError
 
 REFUSED = [
@@ -61,3 +61,24 @@ def test_the_own_network_is_reached_only_with_leave(address):
 def test_leave_for_the_own_network_is_not_leave_for_everything(address):
     with pytest.raises(ConfigurationError):
         permitted("scim.intranet", [address], loopback=False, private=True)
+
+
+def test_a_name_is_looked_up_once_and_all_its_addresses_are_checked():
+    """D6."""
+    asked: list[str] = []
+
+    def rebinding(host: str, port: int) -> list[str]:
+        asked.append(f"{host}:{port}")
+        return ["8.8.8.8"] if len(asked) == 1 else ["127.0.0.1"]
+
+    reach = Reach(resolve=rebinding)
+
+    assert reach.addresses("vendor.example", 443) == ["8.8.8.8"]
+    assert asked == ["vendor.example:443"]
+
+
+@pytest.mark.parametrize("spelling", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1"])
+def test_another_spelling_of_this_machine_is_this_machine(spelling):
+    """D5."""
+    with pytest.raises(ConfigurationError):
+        Reach().addresses(spelling, 443)

@@ -93,7 +93,7 @@ class Observing(ExampleConnector):
     ("connector", "said"),
     [
         (Misspelt, "no hook of that name"),  # P3
-        (Unknown, r"no argument client; the hook has \(key, settings\)"),  # P4
+        (Unknown, r"no argument client; the hook has \(key, settings"),  # P4
         (WithDefault, "without a default"),  # P5
         (KeywordOnly, "must be plain"),  # P6
         (Starred, "must be plain"),

@@ -19,22 +19,26 @@ from support.loopback import (
 )
 
 from jackfield import ConfigurationError, InDoubt, NotSent, VendorBroken
+from jackfield.addresses import Reach
 from jackfield.transport import AsyncTransport, Limits, SyncTransport, Wire
 
 SHORT = Limits(deadline_seconds=0.3, connect_seconds=0.2, body_bytes=100_000, connections=1)
 
 
-def send_sync(wire, limits=SHORT):
-    transport = SyncTransport(limits)
+HERE = Reach(loopback=True)
+
+
+def send_sync(wire, limits=SHORT, reach=HERE):
+    transport = SyncTransport(limits, reach)
     try:
         return transport.send(wire)
     finally:
         transport.close()
 
 
-def send_async(wire, limits=SHORT):
+def send_async(wire, limits=SHORT, reach=HERE):
     async def send():
-        transport = AsyncTransport(limits)
+        transport = AsyncTransport(limits, reach)
         try:
             return await transport.send(wire)
         finally:
@@ -131,7 +135,7 @@ STRANGE = raw(http(200, b"{}", {"content-encoding": "br"}))
 
 def test_unreadable_answer_gives_its_only_connection_back():
     """D12."""
-    transport = SyncTransport(SHORT)
+    transport = SyncTransport(SHORT, Reach(loopback=True))
 
     with LoopbackServer(STRANGE, reply(200)) as server:
         with pytest.raises(VendorBroken, match="br"):
@@ -146,7 +150,7 @@ def test_unreadable_answer_gives_its_only_connection_back_to_a_task():
     """D12."""
 
     async def main(origin):
-        transport = AsyncTransport(SHORT)
+        transport = AsyncTransport(SHORT, Reach(loopback=True))
         with pytest.raises(VendorBroken, match="br"):
             await transport.send(get(origin))
         answer = await transport.send(get(origin))
@@ -195,7 +199,7 @@ def test_debug_logs_hold_no_query_no_token_and_no_cookie(send, caplog):
 
 
 def test_logs_of_other_users_of_the_client_are_left_alone(caplog):
-    SyncTransport(SHORT).close()
+    SyncTransport(SHORT, Reach(loopback=True)).close()
     caplog.set_level(logging.DEBUG)
 
     logging.getLogger("httpcore.http11").debug("somebody else's request")
@@ -214,7 +218,7 @@ def test_proxy_of_the_environment_is_ignored(variable, monkeypatch):
 
 def test_tls_is_verified_and_old_versions_are_refused():
     """D3."""
-    transport = SyncTransport(SHORT)
+    transport = SyncTransport(SHORT, Reach(loopback=True))
     context = transport._http._pool._ssl_context
     transport.close()
 
@@ -230,3 +234,43 @@ def test_server_that_speaks_no_tls_never_saw_the_request(send):
         send(get(server.origin.replace("http://", "https://")))
 
     assert not any(b"filter" in request for request in server.requests)
+
+
+@both
+def test_an_address_that_is_not_allowed_is_never_connected_to(send):
+    """D5, D6."""
+    with LoopbackServer(reply(200, {})) as server:
+        with pytest.raises(ConfigurationError, match="no public address"):
+            send(get(server.origin), reach=Reach())
+
+        assert server.requests == []
+
+
+@both
+def test_the_name_is_resolved_by_us_and_the_host_header_keeps_it(send):
+    """D6."""
+    reach = Reach(loopback=True, resolve=lambda _host, _port: ["127.0.0.1"])
+    with LoopbackServer(reply(200, {})) as server:
+        port = server.origin.rpartition(":")[2]
+        answer = send(get(f"http://vendor.example:{port}"), reach=reach)
+
+        assert answer.status == 200
+        assert f"vendor.example:{port}".encode() in server.requests[0]
+
+
+@both
+def test_the_next_address_is_tried_where_the_first_refuses(send):
+    reach = Reach(loopback=True, resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])
+    with LoopbackServer(reply(200, {})) as server:
+        port = server.origin.rpartition(":")[2]
+
+        assert send(get(f"http://vendor.example:{port}"), reach=reach).status == 200
+
+
+@both
+def test_an_unknown_name_was_never_sent(send):
+    def unknown(_host, _port):
+        raise OSError(-2, "Name or service not known")
+
+    with pytest.raises(NotSent, match="cannot be reached"):
+        send(get("http://vendor.example"), reach=Reach(resolve=unknown))

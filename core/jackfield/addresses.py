@@ -6,7 +6,9 @@ Prevention"; RFC 6890 (special-purpose addresses), RFC 6052 (NAT64), RFC 3056 (6
 """
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from jackfield.errors import ConfigurationError
@@ -15,6 +17,35 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """Return the addresses of a host, best first.
+
+    Raises: OSError where the name is unknown.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a connection may go: public addresses, and others with leave only.
+
+    `resolve` may be another one, to test with.
+    """
+
+    loopback: bool = False
+    private: bool = False
+    resolve: Callable[[str, int], Sequence[str]] = resolve
+
+    def addresses(self, host: str, port: int) -> Sequence[str]:
+        """Resolve once and return what may be connected to.
+
+        Raises: OSError; ConfigurationError where one of the addresses is not allowed.
+        """
+        found = self.resolve(host, port)
+        return permitted(host, found, loopback=self.loopback, private=self.private)
 
 
 def permitted(

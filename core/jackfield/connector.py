@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities
 from jackfield.driver import Clock, Driver, Steps
 from jackfield.errors import VendorBroken
@@ -64,8 +65,9 @@ class _Calls:
 
     def _call(self, hook: str, kinds: tuple[type, ...], **arguments: Any) -> Steps[Any]:
         driver = self.driver
-        facts = yield from driver.facts(hook)
-        flow = driver.flow(hook, facts=facts, **arguments)
+        if driver.takes_facts(hook):
+            arguments["facts"] = yield from self.authenticate()
+        flow = driver.flow(hook, **arguments)
         result = yield from driver.operate(hook, flow)
         if not isinstance(result, kinds):
             expected = " or ".join(kind.__name__ for kind in kinds)
@@ -79,7 +81,7 @@ class Connector:
     def __init__(self, driver: Driver, limits: Limits, clock: Clock) -> None:
         self._calls = _Calls(driver)
         self._clock = clock
-        self._transport = SyncTransport(limits)
+        self._transport = SyncTransport(limits, _reach(driver.settings))
         self._finalizer = weakref.finalize(self, self._transport.close)
         self.aio = AsyncConnector(driver, limits, clock)
 
@@ -208,8 +210,14 @@ class AsyncConnector:
         loop = asyncio.get_running_loop()
         transport = self._transports.get(loop)
         if transport is None:
-            transport = self._transports[loop] = AsyncTransport(self._limits)
+            transport = self._transports[loop] = AsyncTransport(
+                self._limits, _reach(self._calls.driver.settings)
+            )
         return await run_async(steps, transport, self._clock)
+
+
+def _reach(settings: ConnectorSettings) -> Reach:
+    return Reach(loopback=settings.allow_loopback, private=settings.allow_private_network)
 
 
 class _Pages:

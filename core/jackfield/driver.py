@@ -11,11 +11,10 @@ import datetime as dt
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import SecretStr
@@ -45,7 +44,6 @@ from jackfield.waiting import TRANSIENT, growing_seconds, retry_after_seconds
 from jackfield.wiring import is_redirect, read_answer, redirected, request_id, secrets_of, wire_of
 
 _LOG = logging.getLogger(__name__)
-_NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -140,23 +138,17 @@ class Driver:
         self._policy = policy
         self._clock = clock
 
-    def facts(self, hook: str) -> Steps[Mapping[str, str]]:
-        """Return the facts of the tenant to a hook that takes them: then there is a token first."""
-        implementations = getattr(self._hooks, hook).get_hookimpls()
-        if not any("facts" in each.argnames for each in implementations):
-            return _NO_FACTS
-        token = yield from self.token()
-        return token.facts
+    def takes_facts(self, hook: str) -> bool:
+        """Say whether the connector's hook takes the facts that only a token brings."""
+        return any("facts" in each.argnames for each in getattr(self._hooks, hook).get_hookimpls())
 
-    def flow(
-        self, hook: str, *, facts: Mapping[str, str] = _NO_FACTS, **arguments: Any
-    ) -> Flow[Any]:
+    def flow(self, hook: str, **arguments: Any) -> Flow[Any]:
         """Call a hook of this vendor and return its flow, not yet started.
 
         Raises: PluginFault where the connector does not implement it.
         """
         if hook != "authenticate":
-            arguments["facts"] = facts
+            arguments.setdefault("facts", {})
         flow: Flow[Any] | None = getattr(self._hooks, hook)(settings=self.settings, **arguments)
         if flow is None:
             raise self.fault(hook, "offers nothing")

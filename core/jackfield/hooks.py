@@ -2,8 +2,8 @@
 
 A connector implements the first five, and the other two where its capabilities claim them. Every
 hook but `capabilities` is a generator function: it yields a `Request`, receives a `Response`, and
-returns its result. Arguments are only ever added; an implementation may take fewer of them. `facts` are those
-of the token: a hook that takes them is called once there is one.
+returns its result. Arguments are only ever added; an implementation may take fewer of them.
+`facts` are the token's: a hook that takes them is called once there is a token.
 """
 
 from collections.abc import Mapping

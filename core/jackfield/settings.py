@@ -83,13 +83,15 @@ class ConnectorSettings(BaseModel):
     """Base of every connector's settings: frozen, no unknown keys, inputs never in errors.
 
     `rate_limits` replaces published limits by name. `allow_loopback` permits http:// and addresses
-    of this machine, for tests and the sandboxes.
+    of this machine, for tests and the sandboxes; `allow_private_network` permits servers in the own
+    network.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     rate_limits: Mapping[str, RateLimit] = Field(default_factory=dict)
     allow_loopback: bool = False
+    allow_private_network: bool = False
 
     @model_validator(mode="after")
     def _check_schemes(self) -> "ConnectorSettings":

@@ -5,11 +5,12 @@ variable or `.netrc`, always verifies TLS, and bounds every answer in time and s
 is told apart by one question: could the vendor have acted?
 """
 
+import asyncio
 import logging
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from jackfield.addresses import Reach
 from jackfield.errors import ConfigurationError, InDoubt, NotSent, VendorBroken
 
 _deadline_at: ContextVar[float] = ContextVar("deadline_at")
@@ -59,10 +61,10 @@ class Limits:
 class SyncTransport:
     """Sends one request at a time for each thread; safe to share between threads."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, reach: Reach) -> None:
         self._limits = limits
         self._http = httpx.HTTPTransport(**_options(limits))
-        self._http._pool._network_backend = _SyncNetwork()  # noqa: SLF001 - no public parameter exists
+        self._http._pool._network_backend = _SyncNetwork(reach)  # noqa: SLF001 - no public parameter exists
 
     def send(self, wire: Wire) -> Answer:
         """Send and return the answer.
@@ -93,10 +95,10 @@ class SyncTransport:
 class AsyncTransport:
     """The same for tasks of one event loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, reach: Reach) -> None:
         self._limits = limits
         self._http = httpx.AsyncHTTPTransport(**_options(limits))
-        self._http._pool._network_backend = _AsyncNetwork()  # noqa: SLF001 - no public parameter exists
+        self._http._pool._network_backend = _AsyncNetwork(reach)  # noqa: SLF001 - no public parameter exists
 
     async def send(self, wire: Wire) -> Answer:
         """Send and return the answer; raises what `SyncTransport.send` raises."""
@@ -271,16 +273,31 @@ class _SyncStream(httpcore.NetworkStream):
 
 
 class _SyncNetwork(httpcore.NetworkBackend):
-    def __init__(self) -> None:
+    """Connects to the addresses that were checked; SNI and Host keep the name."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._network = httpcore.SyncBackend()
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.NetworkStream:
-        stream = self._network.connect_tcp(
-            host, port, _remaining(timeout, httpcore.ConnectTimeout), *args, **kwargs
-        )
-        return _SyncStream(stream)
+        last: Exception | None = None
+        for address in _resolved(self._reach, host, port):
+            left = _remaining(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = self._network.connect_tcp(address, port, left, *args, **kwargs)
+                return _SyncStream(stream)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        raise last or httpcore.ConnectError("the name has no address")
+
+
+def _resolved(reach: Reach, host: str, port: int) -> Sequence[str]:
+    try:
+        return reach.addresses(host, port)
+    except OSError as error:
+        raise httpcore.ConnectError(f"the name is unknown: {error.strerror}") from None
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
@@ -312,13 +329,21 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
 
 class _AsyncNetwork(httpcore.AsyncNetworkBackend):
-    def __init__(self) -> None:
+    """The same for tasks; names are looked up in a thread."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.AsyncNetworkStream:
-        stream = await self._network.connect_tcp(
-            host, port, _remaining(timeout, httpcore.ConnectTimeout), *args, **kwargs
-        )
-        return _AsyncStream(stream)
+        last: Exception | None = None
+        for address in await asyncio.to_thread(_resolved, self._reach, host, port):
+            left = _remaining(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = await self._network.connect_tcp(address, port, left, *args, **kwargs)
+                return _AsyncStream(stream)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        raise last or httpcore.ConnectError("the name has no address")

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from jackfield import NotSent
+from jackfield.addresses import Reach
 from jackfield.testing.cassette import UnsafeRecording, record
 from jackfield.testing.exchange import Exchange, write_cassette
 from jackfield.testing.sandbox import Answer, Sandbox, serve
@@ -46,7 +47,7 @@ def vendor(served):
 
 
 def send(url, *, headers=JSON, content=None):
-    opened = SyncTransport(Limits())
+    opened = SyncTransport(Limits(), Reach(loopback=True))
     try:
         return opened.send(Wire("POST", url, headers, content))
     finally:

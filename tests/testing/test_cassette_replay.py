@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from jackfield.addresses import Reach
 from jackfield.testing.cassette import DamagedCassette, Mismatch, replay
 from jackfield.testing.exchange import Exchange, write_cassette
 from jackfield.testing.scenario import Call, Outcome, Scenario, problems
@@ -18,7 +19,7 @@ JSON = {"content-type": "application/json"}
 
 
 def send(url, *, method="POST", headers=JSON, content=None):
-    opened = SyncTransport(Limits())
+    opened = SyncTransport(Limits(), Reach(loopback=True))
     try:
         return opened.send(Wire(method, url, headers, content))
     finally:
@@ -61,7 +62,7 @@ def test_order_of_members_and_parameters_counts_for_nothing(cassette):
 
 def test_async_replay_gives_the_same(cassette):
     async def sent():
-        opened = AsyncTransport(Limits())
+        opened = AsyncTransport(Limits(), Reach(loopback=True))
         try:
             return await opened.send(Wire("POST", f"{REAL}/users?a=1&b=2", JSON, BODY))
         finally:

@@ -40,7 +40,7 @@ def values_at(document: Document, path: str) -> Iterator[Any]:
     """Return every value at a path; a name unknown to the core is sought in the extensions."""
     if path.lower().startswith("urn:"):
         urn, _, path = path.rpartition(":")
-        if not urn.lower().endswith(":core:2.0:user"):
+        if not urn.lower().endswith((":core:2.0:user", ":core:2.0:group")):
             document = member(document, urn) or {}
     names = path.split(".")
     if member(document, names[0]) is None:
@@ -108,7 +108,17 @@ class Within:
         return any(isinstance(one, dict) and self.inner.matches(one) for one in elements)
 
 
-Filter: TypeAlias = Comparison | Joined | Within
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """`not (filter)`."""
+
+    inner: "Filter"
+
+    def matches(self, document: Document) -> bool:
+        return not self.inner.matches(document)
+
+
+Filter: TypeAlias = Comparison | Joined | Within | Negated
 
 
 def _invalid(detail: str) -> Refusal:
@@ -142,6 +152,8 @@ class _Parser:
 
     def _one(self) -> Filter:
         first = self._next()
+        if first.lower() == "not" and self._peek() == "(":
+            return Negated(self._one())
         if first == "(":
             found = self._joined("or")
             self._expect(")")
@@ -190,7 +202,10 @@ def comparisons(found: Filter, prefix: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(found, Comparison):
         yield f"{prefix}{found.path.rpartition(':')[2].lower()}", found.operator
     elif isinstance(found, Within):
-        yield from comparisons(found.inner, f"{prefix}{found.path.lower()}.")
+        path = found.path.rpartition(":")[2].lower()
+        yield from comparisons(found.inner, f"{prefix}{path}.")
+    elif isinstance(found, Negated):
+        yield from comparisons(found.inner, prefix)
     else:
         for part in found.parts:
             yield from comparisons(part, prefix)

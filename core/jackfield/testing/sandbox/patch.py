@@ -26,6 +26,7 @@ class PatchRules:
     extensions: tuple[str, ...] = ()
     read_only: frozenset[str] = frozenset({"id", "meta", "groups", "schemas"})
     replace_creates: bool = True
+    core: str = CORE_URN
 
     def spelled(self, name: str) -> str:
         """Return an attribute of the core as the RFC spells it, or nothing."""
@@ -52,7 +53,7 @@ def _no_target(detail: str) -> Refusal:
 
 def _split_urn(path: str, rules: PatchRules) -> tuple[str, str]:
     # A version in the URN ("2.0") holds a dot: the URN goes first, then the rest is read.
-    for urn in (CORE_URN, *rules.extensions):
+    for urn in (rules.core, *rules.extensions):
         if path.lower() == urn.lower():
             return urn, ""
         if path.lower().startswith(urn.lower() + ":"):
@@ -68,7 +69,7 @@ def _parse_path(path: str, rules: PatchRules) -> _Target:
     if found is None:
         raise _invalid_path(path)
     attribute, inner, sub = found.groups()
-    if urn in ("", CORE_URN):
+    if urn in ("", rules.core):
         urn, attribute = "", rules.spelled(attribute)
         if not attribute:
             raise _invalid_path(path)

@@ -10,7 +10,7 @@ from jackfield.testing.sandbox.app import Sandbox
 from jackfield.testing.sandbox.exchange import Answer, Document, Refusal, SandboxRequest
 from jackfield.testing.sandbox.filters import Comparison, Filter, check_filter, parse_filter
 from jackfield.testing.sandbox.limits import Clock
-from jackfield.testing.sandbox.patch import CORE_URN, PatchRules, apply_patch
+from jackfield.testing.sandbox.patch import PatchRules, apply_patch
 
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -41,6 +41,7 @@ class ScimSandbox(Sandbox):
     """
 
     base_path: ClassVar[str] = "/scim/v2"
+    collection: ClassVar[str] = "/Users"
     public_origin: ClassVar[str] = "https://scim.example"
     """What `meta.location` begins with; never the origin that really serves."""
 
@@ -49,6 +50,8 @@ class ScimSandbox(Sandbox):
     filters: ClassVar[Mapping[str, frozenset[str]]] = {"username": _EQUALS, "externalid": _EQUALS}
     """What may be filtered: lower-case path to its operators."""
 
+    lists: ClassVar[frozenset[str]] = LISTS
+    texts: ClassVar[frozenset[str]] = TEXTS
     default_count: ClassVar[int] = 100
     max_count: ClassVar[int] = 1000
 
@@ -81,12 +84,16 @@ class ScimSandbox(Sandbox):
 
     def shown(self, user: Document, *, listed: bool = False) -> Document:
         """Return the user as the vendor answers it; `listed` for an item of a list."""
-        urns = [CORE_URN, *(urn for urn in self.rules.extensions if urn in user)]
+        urns = [self.rules.core, *(urn for urn in self.rules.extensions if urn in user)]
         meta = {**user["meta"], "location": self.location(user["id"])}
         return {"schemas": urns, "id": user["id"], **user, "meta": meta}
 
     def location(self, user_id: str) -> str:
-        return f"{self.public_origin}{self.base_path}/Users/{user_id}"
+        return f"{self.public_origin}{self.base_path}{self.collection}/{user_id}"
+
+    def arranged(self, users: list[Document], wanted: Mapping[str, Any]) -> list[Document]:
+        """Return the users in the order that a list or search asks for."""
+        return users
 
     def candidates(self, found: Filter) -> list[Document] | None:
         """Return the users an index gives for a filter; None where all have to be looked at."""
@@ -141,12 +148,12 @@ class ScimSandbox(Sandbox):
 
     def dispatch(self, request: SandboxRequest) -> Answer:
         path = self.scim_path(request)
-        if path == "/Users":
+        if path == self.collection:
             allowed = {"GET": self._list, "POST": self._create}
-        elif path == "/Users/.search":
+        elif path == f"{self.collection}/.search":
             allowed = {"POST": self._search}
-        elif path.startswith("/Users/"):
-            return self._one(request, path.removeprefix("/Users/"))
+        elif path.startswith(f"{self.collection}/"):
+            return self._one(request, path.removeprefix(f"{self.collection}/"))
         else:
             document = self.discovery(path)
             if document is None:
@@ -179,7 +186,7 @@ class ScimSandbox(Sandbox):
         user = self._read(request.document())
         self._check_shape(user)
         self.check_user(user)
-        self._check_unique(user["userName"], "")
+        self._check_unique(user.get("userName", ""), "")
         self.check_created(user)
         kept = self.store.add(self.stored(user, None))
         if request.fault is not None and request.fault.lag:
@@ -191,13 +198,13 @@ class ScimSandbox(Sandbox):
     def _replaced(self, before: Document, user: Document) -> Answer:
         self._check_shape(user)
         self.check_user(user)
-        self._check_unique(user["userName"], before["id"])
+        self._check_unique(user.get("userName", ""), before["id"])
         return self._said(
             200, self.shown(self.store.replace(before["id"], self.stored(user, before)))
         )
 
     def _read(self, document: Document) -> Document:
-        if CORE_URN not in document.get("schemas", ()):
+        if self.rules.core not in document.get("schemas", ()):
             raise Refusal(400, "The attribute [schemas] is required.", scim_type="invalidSyntax")
         return self._cleaned(document)
 
@@ -212,9 +219,9 @@ class ScimSandbox(Sandbox):
 
     def _check_shape(self, user: Document) -> None:
         for name, value in user.items():
-            if name in LISTS:
+            if name in self.lists:
                 fits = isinstance(value, list) and all(isinstance(one, dict) for one in value)
-            elif name in TEXTS:
+            elif name in self.texts:
                 fits = isinstance(value, str)
             else:
                 fits = isinstance(value, bool if name == "active" else dict)
@@ -222,7 +229,8 @@ class ScimSandbox(Sandbox):
                 raise invalid_value(f"The value of [{name}] has the wrong type.")
 
     def _check_unique(self, user_name: str, own_id: str) -> None:
-        if any(found["id"] != own_id for found in self.store.named(user_name)):
+        named = self.store.named(user_name) if user_name else ()
+        if any(found["id"] != own_id for found in named):
             raise Refusal(409, f"The user [{user_name}] exists.", scim_type="uniqueness")
 
     def _search(self, request: SandboxRequest) -> Answer:
@@ -234,7 +242,7 @@ class ScimSandbox(Sandbox):
     def _page(self, request: SandboxRequest, wanted: Mapping[str, Any]) -> Answer:
         start = max(1, _number(wanted, "startIndex", 1))
         count = min(self.max_count, max(0, _number(wanted, "count", self.default_count)))
-        users = self._found(request, str(wanted.get("filter") or ""))
+        users = self.arranged(self._found(request, str(wanted.get("filter") or "")), wanted)
         page = [
             self.shown(user, listed=True) for user in islice(users, start - 1, start - 1 + count)
         ]

@@ -19,8 +19,11 @@ class Store:
     Every write is one second after the one before it, whatever the real clock says.
     """
 
-    def __init__(self, new_id: Callable[[int], str] = counted_uuid) -> None:
+    def __init__(
+        self, new_id: Callable[[int], str] = counted_uuid, *, resource_type: str = "User"
+    ) -> None:
         self._new_id = new_id
+        self._resource_type = resource_type
         self.clear()
 
     def clear(self) -> None:
@@ -69,7 +72,7 @@ class Store:
         instant = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         kept = {**document, "id": user_id}
         kept["meta"] = {
-            "resourceType": "User",
+            "resourceType": self._resource_type,
             "created": created or instant,
             "lastModified": instant,
             "version": f'W/"{self._write_count:014x}"',
