@@ -260,7 +260,7 @@ def test_the_name_is_resolved_by_us_and_the_host_header_keeps_it(send):
 
 @both
 def test_the_next_address_is_tried_where_the_first_refuses(send):
-    reach = Reach(loopback=True, resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])
+    reach = Reach(loopback=True, resolve=lambda _host, _port: ["::1", "127.0.0.1"])
     with LoopbackServer(reply(200, {})) as server:
         port = server.origin.rpartition(":")[2]
 
