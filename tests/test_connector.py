@@ -32,7 +32,7 @@ from jackfield import (
     WriteRefused,
     hookimpl,
 )
-from jackfield.driver import Policy
+from jackfield.steps import Policy
 
 TOKEN = reply(200, {"access_token": ACCESS_TOKEN})
 ANN = User(userName="ann@example.com")

@@ -31,7 +31,7 @@ from jackfield import (
     WriteRefused,
     hookimpl,
 )
-from jackfield.driver import Pause, Policy, Send
+from jackfield.steps import Pause, Policy, Send
 
 ANN = MatchKey("userName", "ann@example.com")
 FOUND = answer(200, user_document())

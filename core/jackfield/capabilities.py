@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from jackfield.errors import ConfigurationError
 from jackfield.mappings import AttributeMapping
 
 CONTRACT = 1
@@ -38,18 +39,23 @@ _ORDINARY = Attribute()
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One published rate limit: `requests` in any window of `per_seconds`.
+    """One published limit: `requests` in any window of `per_seconds`, `parallel` in flight at once.
 
-    It counts the requests whose effect it `covers`, and those that name it. After a 429 without
-    `Retry-After`, nothing is sent under it for `penalty_seconds`.
+    0 stands for no limit. It counts the requests whose effect it `covers`, and those that name it.
+    After a 429 without `Retry-After`, nothing is sent under it for `penalty_seconds`.
     """
 
     name: str
-    requests: int
-    per_seconds: float
+    requests: int = 0
+    per_seconds: float = 1.0
     covers: frozenset[Covers] = frozenset({"read", "write", "auth"})
     penalty_seconds: float = 1.0
+    parallel: int = 0
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.requests < 0 or self.parallel < 0 or self.per_seconds <= 0:
+            raise ConfigurationError(f"the rate limit {self.name!r} must not be negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,11 @@ class Capabilities:
     rates: tuple[Rate, ...] = ()
     mappings: tuple[AttributeMapping, ...] = ()
     source: str = ""
+
+    def __post_init__(self) -> None:
+        names = [rate.name for rate in self.rates]
+        if len(set(names)) != len(names):
+            raise ConfigurationError(f"two rate limits have one name: {', '.join(names)}")
 
     def can_patch(self, path: str) -> bool:
         """Say whether the vendor takes a later change of this attribute."""

@@ -12,11 +12,14 @@ from typing import Any, Self, TypeVar
 
 from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities
-from jackfield.driver import Clock, Driver, Steps
-from jackfield.errors import VendorBroken
+from jackfield.driver import Driver
+from jackfield.errors import ConfigurationError, VendorBroken
+from jackfield.grants import Grant
 from jackfield.loops import run, run_async
+from jackfield.oauth import Authorization, Pending, Tokens, begin, exchange, read_redirect
 from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
 from jackfield.settings import ConnectorSettings
+from jackfield.steps import Clock, Steps
 from jackfield.transport import AsyncTransport, Limits, SyncTransport
 
 T = TypeVar("T")
@@ -67,12 +70,25 @@ class _Calls:
         driver = self.driver
         if driver.takes_facts(hook):
             arguments["facts"] = yield from self.authenticate()
-        flow = driver.flow(hook, **arguments)
-        result = yield from driver.operate(hook, flow)
-        if not isinstance(result, kinds):
-            expected = " or ".join(kind.__name__ for kind in kinds)
-            raise driver.fault(hook, f"returned {type(result).__name__}, not {expected}")
-        return result
+        return (yield from driver.operate(hook, driver.flow(hook, **arguments), kinds))
+
+    def authorization(self) -> Authorization:
+        found = self.driver.settings.authorization()
+        if found is None:
+            raise ConfigurationError(
+                f"{self.driver.name}: with these settings nobody has to authorise it; its "
+                "credentials stand in the settings"
+            )
+        return found
+
+    def finish_authorization(self, pending: Pending, url: str) -> Steps[Mapping[str, str]]:
+        authorization = self.authorization()
+        code = read_redirect(authorization, pending, url)
+        flow = exchange(authorization, pending, code)
+        tokens: Tokens = yield from self.driver.operate("authorize", flow, (Tokens,))
+        if tokens.refresh_token is not None:
+            yield from self.driver.keep(Grant(tokens.refresh_token))
+        return (yield from self.authenticate())
 
 
 class Connector:
@@ -103,6 +119,20 @@ class Connector:
         Raises: CredentialsRefused, NotSent, VendorBroken, ConfigurationError.
         """
         return self._run(self._calls.authenticate())
+
+    def begin_authorization(self, redirect_uri: str) -> Pending:
+        """Return the page for an administrator to open, where the settings ask for one.
+
+        Raises: ConfigurationError where no authorization is needed, or the extra is missing.
+        """
+        return begin(self._calls.authorization(), redirect_uri)
+
+    def finish_authorization(self, pending: Pending, url: str) -> Mapping[str, str]:
+        """Take the URL that came back, store the grant, and return the facts of the tenant.
+
+        Raises: CredentialsRefused where the redirect is not ours, or the vendor says no.
+        """
+        return self._run(self._calls.finish_authorization(pending, url))
 
     def get_user(self, key: MatchKey | UserId) -> User | NotFound:
         """Return the one user of this matching value or id, or NotFound.
@@ -170,6 +200,12 @@ class AsyncConnector:
 
     async def authenticate(self) -> Mapping[str, str]:
         return await self._run(self._calls.authenticate())
+
+    def begin_authorization(self, redirect_uri: str) -> Pending:
+        return begin(self._calls.authorization(), redirect_uri)
+
+    async def finish_authorization(self, pending: Pending, url: str) -> Mapping[str, str]:
+        return await self._run(self._calls.finish_authorization(pending, url))
 
     async def get_user(self, key: MatchKey | UserId) -> User | NotFound:
         return await self._run(self._calls.get_user(key))

@@ -1,117 +1,47 @@
 """Runs a hook's flow: everything between the requests it yields and the wire.
 
-The driver is itself a generator of three effects (send, pause, wait for somebody's token), so the
-sync and the async loop in `loops.py` share all of it. It renews tokens, waits for rate limits,
-repeats what may be repeated, and refuses what must not leave. It imports no HTTP client.
+The driver is itself a generator of effects (`steps.py`), so the sync and the async loop in
+`loops.py` share all of it. It renews tokens, waits for rate limits, repeats what may be repeated,
+and refuses what must not leave. It imports no HTTP client.
 """
 
-import asyncio
 import contextlib
-import datetime as dt
 import logging
-import random
-import time
-from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from jackfield.capabilities import Capabilities, Covers
+from jackfield.capabilities import Capabilities
 from jackfield.errors import (
     ConfigurationError,
     ConnectorError,
     CredentialsRefused,
-    InDoubt,
-    NotSent,
     PluginFault,
     ProvisioningError,
     RejectedUser,
-    Throttled,
-    VendorBroken,
     WriteRefused,
 )
-from jackfield.flow import Effect, Flow, Request, Response, Token, effect_of
+from jackfield.exchange import Connection, Exchange, Operation
+from jackfield.flow import Flow, Request, Response, Token, effect_of
+from jackfield.grants import Grant, GrantStore
 from jackfield.limits import RateLimits
-from jackfield.observation import Answered, Completed, Sending
+from jackfield.observation import Completed
 from jackfield.redact import Redactor
 from jackfield.settings import ConnectorSettings
+from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
 from jackfield.tokens import TokenCache
-from jackfield.transport import Answer, Wire
-from jackfield.waiting import TRANSIENT, growing_seconds, retry_after_seconds
-from jackfield.wiring import is_redirect, read_answer, redirected, request_id, secrets_of, wire_of
+from jackfield.wiring import secrets_of
 
 _LOG = logging.getLogger(__name__)
+_TOKEN_SECONDS = 120.0
+"""How long one caller waits for the token that another is getting."""
+_KNOCK_SECONDS = 0.05
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Effect: put this on the wire; the answer, or a transport error, comes back."""
-
-    wire: Wire
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Effect: let this many seconds pass."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Await:
-    """Effect: wait for the token that another caller is getting."""
-
-    future: "Future[Token | None]"
-
-
-Step: TypeAlias = Send | Pause | Await
-Steps: TypeAlias = Generator[Step, Any, T]
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time as the driver knows it; a test hands in its own."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    sleep_async: Callable[[float], Awaitable[None]] = asyncio.sleep
-    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
-    randomness: random.Random = field(default_factory=random.Random)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How far one operation may go.
-
-    `attempts` counts tries of one request. `patience_seconds` bounds what one operation waits in
-    all for rate limits and `Retry-After`; longer waits end it with Throttled. `requests` bounds
-    what a hook may send in one operation.
-    """
-
-    attempts: int = 3
-    patience_seconds: float = 120.0
-    requests: int = 100
-    dry_run: bool = False
-
-
-@dataclass(slots=True)
-class _Operation:
-    """One call of one hook: what it has used of its allowance so far."""
-
-    hook: str
-    patience_seconds: float
-    requests_left: int
-    request_count: int = 0
-    refused: Token | None = None
-
-    @property
-    def authenticates(self) -> bool:
-        return self.hook == "authenticate"
 
 
 class Driver:
@@ -121,22 +51,34 @@ class Driver:
         self,
         name: str,
         hooks: Any,
-        capabilities: Capabilities,
         settings: ConnectorSettings,
         *,
         policy: Policy,
         clock: Clock,
+        grants: GrantStore,
     ) -> None:
         self.name = name
-        self.redactor = Redactor(settings.secrets())
-        self.tokens = TokenCache(clock.monotonic)
-        self.capabilities = capabilities
         self.settings = settings
+        self.capabilities: Capabilities = hooks.capabilities()
+        self.tokens = TokenCache(clock.monotonic)
         self._hooks = hooks
-        self._origins = capabilities.hosts | settings.origins()
-        self._limits = RateLimits(capabilities.rates, settings.rate_limits, clock.monotonic)
-        self._policy = policy
+        self._grants = grants
         self._clock = clock
+        rates = self.capabilities.rates
+        self._connection = Connection(
+            name=name,
+            origins=self.capabilities.hosts | settings.origins(),
+            limits=RateLimits(rates, settings.rate_limits, clock.monotonic),
+            redactor=Redactor(settings.secrets()),
+            policy=policy,
+            clock=clock,
+            get_token=self.token,
+            tell=self._tell,
+        )
+
+    @property
+    def redactor(self) -> Redactor:
+        return self._connection.redactor
 
     def takes_facts(self, hook: str) -> bool:
         """Say whether the connector's hook takes the facts that only a token brings."""
@@ -154,20 +96,26 @@ class Driver:
             raise self.fault(hook, "offers nothing")
         return flow
 
-    def operate(self, hook: str, flow: Flow[T]) -> Steps[T]:
-        """Run one hook to its result; every error leaves with connector and hook filled in."""
-        operation = _Operation(hook, self._policy.patience_seconds, self._policy.requests)
+    def operate(self, hook: str, flow: Flow[T], kinds: tuple[type, ...]) -> Steps[T]:
+        """Run one hook to its result, which must be one of `kinds`.
+
+        Every error leaves redacted, with connector and hook filled in.
+        """
+        policy = self._connection.policy
+        operation = Operation(hook, policy.patience_seconds, policy.requests)
         began = self._clock.monotonic()
         failure = ""
         try:
-            return (yield from self._run(flow, operation))
+            return (yield from self._run(flow, operation, kinds))
         except ProvisioningError as error:
-            failure = self._explain(error, hook)
+            failure = self._explain(error, operation)
             raise
         except Exception as error:  # noqa: BLE001 - a plugin is a guest
             failure = self.redactor.redact(f"{type(error).__name__}: {error}")
             # Not chained: a traceback would print the message as it was, secrets included.
-            raise self.fault(hook, f"raised {failure} at {_place(error)}") from None
+            fault = self.fault(hook, f"raised {failure} at {_place(error)}")
+            fault.may_have_acted = operation.has_written
+            raise fault from None
         except BaseException as error:
             failure = f"stopped by {type(error).__name__}"
             raise
@@ -179,7 +127,7 @@ class Driver:
             ended = Completed(self.name, hook, spent, operation.request_count, failure)
             self._tell("after_operation", completed=ended)
 
-    def token(self, operation: "_Operation | None" = None) -> Steps[Token]:
+    def token(self, operation: Operation | None = None) -> Steps[Token]:
         """Return a good token, authenticating where there is none."""
         refused = operation.refused if operation else None
         while True:
@@ -187,11 +135,11 @@ class Driver:
             if isinstance(claimed, Token):
                 return claimed
             if isinstance(claimed, Future):
-                found: Token | None = yield Await(claimed)
+                found: Token | None = yield Await(claimed, _TOKEN_SECONDS)
                 if found is not None and found is not refused:
                     return found
                 continue
-            token: Token = yield from self._authenticate()
+            token: Token = yield from self._authenticate(refused)
             return token
 
     def fault(self, hook: str, deed: str) -> PluginFault:
@@ -200,20 +148,67 @@ class Driver:
         error.connector, error.hook = self.name, hook
         return error
 
-    def _authenticate(self) -> Steps[Token]:
+    def keep(self, grant: Grant) -> Steps[None]:
+        """Store what an administrator has just granted; the next request uses it."""
+        yield from self._lock_grants()
         try:
-            token: object = yield from self.operate("authenticate", self.flow("authenticate"))
-            if not isinstance(token, Token):
-                raise self.fault("authenticate", f"returned {type(token).__name__}, not a Token")
-            secret: object = token.access_token
-            if not isinstance(secret, SecretStr):
-                raise self.fault("authenticate", "returned a token that is not a SecretStr")
-            self.redactor.add(secret.get_secret_value())
+            yield Call(partial(self._grants.save, grant))
+        finally:
+            self._grants.release()
+
+    def _authenticate(self, refused: Token | None) -> Steps[Token]:
+        try:
+            token: Token = yield from self._ask_for_token(refused)
             self.tokens.fulfil(token)
         except BaseException as error:
             self.tokens.fail(error)
             raise
         return token
+
+    def _ask_for_token(self, refused: Token | None) -> Steps[Token]:
+        """Authenticate; a grant that the vendor rotated is durable before its token is used."""
+        yield from self._lock_grants()
+        try:
+            stored: Grant | None = yield Call(self._grants.load)
+            grant = self._usable(stored, refused)
+            flow = self.flow("authenticate", grant=grant, now=self._clock.now())
+            token: Token = yield from self.operate("authenticate", flow, (Token,))
+            if not isinstance(token.access_token, SecretStr):
+                raise self.fault("authenticate", "returned a token that is not a SecretStr")
+            self.redactor.add(token.access_token.get_secret_value())
+            if token.grant is not None and token.grant != stored:
+                yield Call(partial(self._grants.save, self._dated(token)))
+            return token
+        finally:
+            self._grants.release()
+
+    def _lock_grants(self) -> Steps[None]:
+        ends_at = self._clock.monotonic() + _TOKEN_SECONDS
+        while not self._grants.try_acquire():
+            if self._clock.monotonic() > ends_at:
+                raise ConfigurationError(
+                    f"{self.name}: another process has been signing in for "
+                    f"{_TOKEN_SECONDS:.0f} seconds; look whether it hangs"
+                )
+            yield Pause(_KNOCK_SECONDS)
+
+    def _usable(self, grant: Grant | None, refused: Token | None) -> Grant | None:
+        """Return the grant without an access token that is over, or was turned down."""
+        if grant is None:
+            return None
+        self.redactor.add(grant.refresh_token.get_secret_value())
+        access, until = grant.access_token, grant.good_until
+        is_over = until is None or until <= self._clock.now().timestamp()
+        is_refused = refused is not None and access == refused.access_token
+        return replace(grant, access_token=None) if is_over or is_refused else grant
+
+    def _dated(self, token: Token) -> Grant:
+        assert token.grant is not None  # noqa: S101 - the caller has looked
+        self.redactor.add(token.grant.refresh_token.get_secret_value())
+        if token.lifetime_seconds is None:
+            return token.grant
+        until = self._clock.now().timestamp() + 0.9 * token.lifetime_seconds
+        return replace(token.grant, access_token=token.access_token, good_until=until)
 
     def _tell(self, hook: str, **event: Any) -> None:
         """Tell the observers; what one of them raises must not change what happened."""
@@ -221,6 +216,22 @@ class Driver:
             getattr(self._hooks, hook)(**event)
         except Exception as error:  # noqa: BLE001 - a write may have been made
             _LOG.warning("an observer of %s raised %s in %s", self.name, type(error).__name__, hook)
+
+    def _run(self, flow: Flow[T], operation: Operation, kinds: tuple[type, ...]) -> Steps[T]:
+        reply: Response | None = None
+        failure: ConnectorError | None = None
+        while True:
+            try:
+                request = self._advance(flow, reply, failure, operation.hook)
+            except StopIteration as done:
+                result: T = self._checked(done.value, operation, kinds)
+                return result
+            self._check(request, operation)
+            reply, failure = None, None
+            try:
+                reply = yield from Exchange(self._connection, operation, request).run()
+            except ConnectorError as error:
+                failure = error
 
     def _advance(
         self, flow: Flow[T], reply: Response | None, failure: ConnectorError | None, hook: str
@@ -232,161 +243,47 @@ class Driver:
         except BaseException as error:  # noqa: BLE001 - a hook may even call sys.exit
             raise self.fault(hook, f"raised {type(error).__name__}") from None
 
-    def _run(self, flow: Flow[T], operation: _Operation) -> Steps[T]:
-        reply: Response | None = None
-        failure: ConnectorError | None = None
-        while True:
-            try:
-                request = self._advance(flow, reply, failure, operation.hook)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            self._check(request, operation)
-            reply, failure = None, None
-            try:
-                reply = yield from self._exchange(request, operation)
-            except ConnectorError as error:
-                failure = error
+    def _checked(self, result: Any, operation: Operation, kinds: tuple[type, ...]) -> Any:
+        if not isinstance(result, kinds):
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            found = type(result).__name__
+            raise self.fault(operation.hook, f"returned {found}, not {expected}")
+        return result
 
-    def _check(self, request: Request, operation: _Operation) -> None:
+    def _check(self, request: Request, operation: Operation) -> None:
+        policy = self._connection.policy
         if not isinstance(request, Request):
             raise self.fault(operation.hook, f"yielded {type(request).__name__}, not a Request")
         if operation.requests_left == 0:
-            raise self.fault(operation.hook, f"sent more than {self._policy.requests} requests")
+            raise self.fault(operation.hook, f"sent more than {policy.requests} requests")
         operation.requests_left -= 1
         for secret in secrets_of(request):
             self.redactor.add(secret)
         if operation.authenticates and request.authorize is True:
             raise self.fault(operation.hook, "asked for the token it is to get")
+        if not self._connection.limits.knows(request.rate):
+            raise self.fault(operation.hook, f"named the rate limit {request.rate}: there is none")
         # A token request changes nothing at the vendor, though it is a POST.
-        if self._policy.dry_run and not operation.authenticates and effect_of(request) != "read":
+        if policy.dry_run and not operation.authenticates and effect_of(request) != "read":
             raise WriteRefused(f"{request.method} {request.path}: this connection only reads")
 
-    def _exchange(self, request: Request, operation: _Operation) -> Steps[Response]:
-        """Send one request until there is an answer for the hook, or an error."""
-        attempt = 0
-        while True:
-            attempt += 1
-            token = None
-            if request.authorize is True:
-                token = yield from self.token(operation)
-            wire = wire_of(request, token, self._origins)
-            try:
-                answer = yield from self._attempt(wire, request, operation, attempt)
-                if is_redirect(answer) and effect_of(request) == "read":
-                    wire = redirected(wire, answer)
-                    answer = yield from self._attempt(wire, request, operation, attempt)
-            except (NotSent, InDoubt, VendorBroken) as error:
-                yield from self._retry_lost(error, request, attempt)
-                continue
-            if (yield from self._is_final(answer, request, operation, attempt, token)):
-                return self._read(answer, request)
-
-    def _attempt(
-        self, wire: Wire, request: Request, operation: _Operation, attempt: int
-    ) -> Steps[Answer]:
-        yield from self._take_turn(request, operation)
-        operation.request_count += 1
-        url = wire.url.partition("?")[0]
-        sending = Sending(self.name, operation.hook, wire.method, url, effect_of(request), attempt)
-        self._tell("before_request", sending=sending)
-        began = self._clock.monotonic()
-        try:
-            answer: Answer = yield Send(wire)
-        except ProvisioningError as error:
-            spent = self._clock.monotonic() - began
-            failure = self.redactor.redact(str(error))
-            self._tell("after_response", answered=Answered(sending, spent, failure=failure))
-            raise
-        spent = self._clock.monotonic() - began
-        tracking_id = self.redactor.redact(request_id(answer.headers))
-        answered = Answered(sending, spent, answer.status, tracking_id)
-        self._tell("after_response", answered=answered)
-        return answer
-
-    def _is_final(
-        self,
-        answer: Answer,
-        request: Request,
-        operation: _Operation,
-        attempt: int,
-        token: Token | None,
-    ) -> Steps[bool]:
-        """Say whether the hook gets this answer; else wait as long as the next attempt needs."""
-        if answer.status == 401 and token is not None:
-            if operation.refused is not None:
-                raise CredentialsRefused("the vendor refuses a token that was just renewed")
-            operation.refused = token
-            return False
-        if _is_throttling(answer):
-            yield from self._stand_back(answer, request, operation, attempt)
-            return False
-        retryable = answer.status >= 500 and effect_of(request) == "read"
-        if retryable and attempt < self._policy.attempts:
-            yield Pause(TRANSIENT.seconds(attempt, self._clock.randomness))
-            return False
-        return True
-
-    def _read(self, answer: Answer, request: Request) -> Response:
-        return read_answer(answer, effect_of(request), self.redactor)
-
-    def _retry_lost(
-        self, error: NotSent | InDoubt | VendorBroken, request: Request, attempt: int
-    ) -> Steps[None]:
-        """Pause before a repeat that can do no harm; raise where there is none."""
-        is_read = effect_of(request) == "read"
-        if isinstance(error, VendorBroken):  # a repeat would break the same bound again
-            raise error if is_read else InDoubt(str(error))
-        may_repeat = isinstance(error, NotSent) or is_read
-        if not may_repeat or attempt >= self._policy.attempts:
-            raise VendorBroken(str(error)) if is_read and isinstance(error, InDoubt) else error
-        yield Pause(TRANSIENT.seconds(attempt, self._clock.randomness))
-
-    def _take_turn(self, request: Request, operation: _Operation) -> Steps[None]:
-        covers = _covers(request, operation)
-        while wait := self._limits.take(request.rate, covers):
-            yield from self._wait(wait, operation, "the vendor's rate limit")
-
-    def _stand_back(
-        self, answer: Answer, request: Request, operation: _Operation, attempt: int
-    ) -> Steps[None]:
-        asked = retry_after_seconds(answer.headers, self._clock.now())
-        covers = _covers(request, operation)
-        seconds = self._limits.block(request.rate, covers, asked, growing_seconds(attempt))
-        yield from self._wait(seconds, operation, f"the vendor answered {answer.status}")
-
-    def _wait(self, seconds: float, operation: _Operation, why: str) -> Steps[None]:
-        if seconds > operation.patience_seconds:
-            raise Throttled(
-                f"{why}: the next request may leave in {seconds:.0f} seconds",
-                retry_after_seconds=seconds,
-            )
-        operation.patience_seconds -= seconds
-        yield Pause(seconds)
-
-    def _explain(self, error: ProvisioningError, hook: str) -> str:
+    def _explain(self, error: ProvisioningError, operation: Operation) -> str:
         """Redact an error's text and say where it comes from; return the text."""
         text = self.redactor.redact(str(error))
         if error.args and isinstance(error, (ConnectorError, ConfigurationError)):
             error.args = (text, *error.args[1:])
         if isinstance(error, RejectedUser):
             error.reason = self.redactor.redact(error.reason)
+        if isinstance(error, PluginFault):
+            error.may_have_acted = error.may_have_acted or operation.has_written
+        if isinstance(error, CredentialsRefused) and self.settings.authorization() is not None:
+            hint = f"; authorise again: jackfield authorize {self.name}"
+            error.args = (text if hint in text else text + hint, *error.args[1:])
         # What a hook caught on the way may print what it held, secrets included.
         error.__cause__, error.__suppress_context__ = None, True
         if isinstance(error, ConnectorError) and not error.connector:
-            error.connector, error.hook = self.name, hook
+            error.connector, error.hook = self.name, operation.hook
         return text
-
-
-def _covers(request: Request, operation: _Operation) -> Covers:
-    if operation.authenticates:
-        return "auth"
-    effect: Effect = effect_of(request)
-    return "read" if effect == "read" else "write"
-
-
-def _is_throttling(answer: Answer) -> bool:
-    return answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers)
 
 
 def _place(error: BaseException) -> str:

@@ -139,9 +139,13 @@ class WriteRefused(ConnectorError):
 
 
 class PluginFault(ConnectorError):
-    """A connector plugin broke the contract; the text names package, version and hook."""
+    """A connector plugin broke the contract; the text names package, version and hook.
+
+    `may_have_acted`: a write had left before; what became of it is unknown, as after InDoubt.
+    """
 
     next_step = "stop using the plugin and report it to its author"
+    may_have_acted: bool = False
 
 
 class GuardTripped(ProvisioningError):

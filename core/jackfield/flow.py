@@ -20,6 +20,7 @@ from jackfield.errors import (
     RejectedUser,
     VendorBroken,
 )
+from jackfield.grants import Grant
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Effect: TypeAlias = Literal["read", "write", "write-once"]
@@ -125,10 +126,12 @@ class Token:
     """What `authenticate` found: the bearer token, where it is good, and facts of the tenant.
 
     `lifetime_seconds` is None where the vendor does not say; the token is then used until refused.
-    `facts` are shown to people ("organization": "96abc2aa-…") and never hold a secret.
+    `facts` are shown to people ("organization": "96abc2aa-…") and never hold a secret. `grant` is
+    what the vendor gave to get the next token with; the driver stores it before it uses the token.
     """
 
     access_token: SecretStr
     base_url: str
     lifetime_seconds: float | None = None
     facts: Mapping[str, str] = field(default_factory=_nothing)
+    grant: Grant | None = None

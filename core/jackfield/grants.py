@@ -17,6 +17,11 @@ from pydantic import SecretStr
 
 from jackfield.errors import ConfigurationError
 
+try:
+    from filelock import FileLock, Timeout
+except ImportError:  # the extra `oauth` is not installed
+    FileLock = None  # type: ignore[assignment,misc]
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -33,8 +38,8 @@ class Grant:
 class GrantStore(Protocol):
     """Where one connection's grant lives. Methods may block; the driver calls them accordingly."""
 
-    def acquire(self) -> None:
-        """Exclude every other process and thread until `release`."""
+    def try_acquire(self) -> bool:
+        """Exclude every other process and thread until `release`; False where another does."""
         ...
 
     def release(self) -> None: ...
@@ -56,8 +61,8 @@ class MemoryGrants:
         self._saved = saved
         self._lock = threading.Lock()
 
-    def acquire(self) -> None:
-        self._lock.acquire()
+    def try_acquire(self) -> bool:
+        return self._lock.acquire(blocking=False)
 
     def release(self) -> None:
         self._lock.release()
@@ -79,25 +84,26 @@ class FileGrants:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            from filelock import FileLock  # noqa: PLC0415 - an extra
-        except ImportError:
-            raise ConfigurationError(
-                'grants in files need: pip install "jackfield[oauth]"'
-            ) from None
+        if FileLock is None:
+            raise ConfigurationError('grants in files need: pip install "jackfield[oauth]"')
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
         # Not bound to a thread: an async host acquires and releases in different ones.
         self._lock = FileLock(path.with_suffix(".lock"), mode=0o600, thread_local=False)
         self._within = threading.Lock()
 
-    def acquire(self) -> None:
-        self._within.acquire()
+    def try_acquire(self) -> bool:
+        if not self._within.acquire(blocking=False):
+            return False
         try:
-            self._lock.acquire()
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            self._within.release()
+            return False
         except BaseException:
             self._within.release()
             raise
+        return True
 
     def release(self) -> None:
         self._lock.release()

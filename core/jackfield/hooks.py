@@ -6,12 +6,14 @@ returns its result. Arguments are only ever added; an implementation may take fe
 `facts` are the token's: a hook that takes them is called once there is a token.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 
 from pluggy import HookimplMarker, HookspecMarker
 
 from jackfield.capabilities import Capabilities
 from jackfield.flow import Flow, Token
+from jackfield.grants import Grant
 from jackfield.observation import Answered, Completed, Sending
 from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
 from jackfield.settings import ConnectorSettings
@@ -31,8 +33,14 @@ class ConnectorSpec:
         raise NotImplementedError
 
     @hookspec(firstresult=True)
-    def authenticate(self, settings: ConnectorSettings) -> Flow[Token]:
-        """Get a token, and find the facts of the tenant."""
+    def authenticate(
+        self, settings: ConnectorSettings, grant: Grant | None, now: dt.datetime
+    ) -> Flow[Token]:
+        """Get a token, and find the facts of the tenant.
+
+        `grant` is what an administrator granted or a vendor gave last, its access token only while
+        that is good; `now` is UTC, for tokens that are signed here.
+        """
         raise NotImplementedError
 
     @hookspec(firstresult=True)

@@ -14,16 +14,21 @@ from jackfield.settings import RateLimit
 
 _MARGIN_SECONDS = 0.02
 """The vendor sees requests a little closer together than we sent them."""
+_KNOCK_SECONDS = 0.01
+"""How often a request looks whether one of those in flight has ended."""
 
 
 class _Window:
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self.blocked_until = 0.0
+        self.in_flight = 0
         self._sent_at: deque[float] = deque(maxlen=rate.requests)
 
     def wait_seconds(self, now: float) -> float:
         """Return how long the next request must wait; 0 when it may go now."""
+        if 0 < self.rate.parallel <= self.in_flight:
+            return _KNOCK_SECONDS
         free_at = self.blocked_until
         if 0 < self.rate.requests == len(self._sent_at):
             free_at = max(free_at, self._sent_at[0] + self.rate.per_seconds + _MARGIN_SECONDS)
@@ -31,6 +36,7 @@ class _Window:
 
     def count(self, now: float) -> None:
         self._sent_at.append(now)
+        self.in_flight += 1
 
 
 class RateLimits:
@@ -45,7 +51,7 @@ class RateLimits:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._windows = {rate.name: _Window(_with_grant(rate, granted)) for rate in rates}
-        self._unlimited = _Window(Rate("", requests=0, per_seconds=0.0))
+        self._unlimited = _Window(Rate(""))
 
     def take(self, name: str, covers: Covers) -> float:
         """Count one request now and return 0, or return the seconds until one may be tried."""
@@ -57,6 +63,16 @@ class RateLimits:
                 for window in windows:
                     window.count(now)
             return wait
+
+    def knows(self, name: str) -> bool:
+        """Say whether there is a limit of this name; the empty name leaves the choice to us."""
+        return not name or name in self._windows
+
+    def done(self, name: str, covers: Covers) -> None:
+        """Note that a request, counted before, has ended."""
+        with self._lock:
+            for window in self._counting(name, covers):
+                window.in_flight -= 1
 
     def block(
         self, name: str, covers: Covers, seconds: float | None, least_seconds: float = 0.0

@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any, TypeVar
 
-from jackfield.driver import Await, Clock, Pause, Send, Step, Steps
+from jackfield.errors import NotSent
+from jackfield.steps import Await, Call, Clock, Pause, Send, Step, Steps
 from jackfield.transport import AsyncTransport, SyncTransport
 
 T = TypeVar("T")
@@ -32,8 +33,13 @@ def _perform(step: Step, transport: SyncTransport, clock: Clock) -> Any:
             return transport.send(wire)
         case Pause(seconds):
             return clock.sleep(seconds)
-        case Await(future):
-            return future.result()
+        case Call(function):
+            return function()
+        case Await(future, seconds):
+            try:
+                return future.result(seconds)
+            except TimeoutError:
+                raise _late(seconds) from None
 
 
 async def run_async(steps: Steps[T], transport: AsyncTransport, clock: Clock) -> T:
@@ -59,6 +65,25 @@ async def _perform_async(step: Step, transport: AsyncTransport, clock: Clock) ->
             return await transport.send(wire)
         case Pause(seconds):
             return await clock.sleep_async(seconds)
-        case Await(future):
+        case Call(function):
+            return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(function)))
+        case Await(future, seconds):
             # Shielded: a cancelled task must not cancel the token that others wait for.
-            return await asyncio.shield(asyncio.wrap_future(future))
+            waiting = asyncio.shield(asyncio.wrap_future(future))
+            try:
+                return await asyncio.wait_for(waiting, seconds)
+            except TimeoutError:
+                raise _late(seconds) from None
+
+
+async def _to_its_end(call: "asyncio.Future[Any]") -> Any:
+    """Wait for a thread also when the task is cancelled: half a file is worse than a late end."""
+    try:
+        return await asyncio.shield(call)
+    except asyncio.CancelledError:
+        await asyncio.wait([call])
+        raise
+
+
+def _late(seconds: float) -> NotSent:
+    return NotSent(f"another caller has been getting a token for more than {seconds:.0f} seconds")

@@ -18,14 +18,16 @@ import pluggy
 from pydantic import ValidationError
 from stevedore.driver import DriverManager
 
+from jackfield.capabilities import Capabilities
 from jackfield.checking import contract_problems, observer_problems
 from jackfield.connector import Connector
-from jackfield.driver import Clock, Driver, Policy
+from jackfield.driver import Driver
 from jackfield.errors import ConfigurationError, PluginFault
+from jackfield.grants import GrantStore, MemoryGrants
 from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
 from jackfield.references import resolve_references
 from jackfield.settings import ConnectorSettings
-from jackfield.transport import Limits
+from jackfield.steps import Clock, Policy
 
 GROUP = "jackfield.connectors"
 
@@ -106,29 +108,31 @@ class Registry:
         *,
         folder: Path | None = None,
         policy: Policy | None = None,
-        limits: Limits | None = None,
         clock: Clock | None = None,
+        grants: GrantStore | None = None,
     ) -> Connector:
         """Return a connection to a vendor; nothing is sent before its first use.
 
         `settings` is the connector's own model, or a mapping that may hold references to secrets
-        (`env:`, `file:`, `keyring:`); relative files begin at `folder`.
+        (`env:`, `file:`, `keyring:`); relative files begin at `folder`. `grants` keeps what an
+        administrator authorised; without one it is kept as long as the connection.
 
         Raises: ConfigurationError naming the connector and the setting at fault; PluginFault.
         """
         connector = self.load(name)
         checked = _settings(name, connector, settings, folder or Path.cwd())
-        clock = clock or Clock()
+        clock, policy = clock or Clock(), policy or Policy()
         manager = self._manager(name, connector)
+        _check_rate_limits(name, checked, connector.capabilities())
         driver = Driver(
             name,
             manager.hook,
-            connector.capabilities(),
             checked,
-            policy=policy or Policy(),
+            policy=policy,
+            grants=grants or MemoryGrants(),
             clock=clock,
         )
-        return Connector(driver, limits or Limits(), clock)
+        return Connector(driver, policy.limits, clock)
 
     def _manager(self, name: str, connector: object) -> pluggy.PluginManager:
         manager = pluggy.PluginManager(PROJECT)
@@ -210,6 +214,14 @@ def _settings(
         return model.model_validate(resolve_references(given, folder))
     except ValidationError as error:
         raise ConfigurationError(f"{name}: {explain(error, model)}") from None
+
+
+def _check_rate_limits(name: str, given: ConnectorSettings, capabilities: Capabilities) -> None:
+    known = [rate.name for rate in capabilities.rates]
+    for unknown in sorted(set(given.rate_limits) - set(known)):
+        raise ConfigurationError(
+            f"{name}: rate_limits: there is no limit {unknown}; known are {', '.join(known) or '-'}"
+        )
 
 
 def explain(error: ValidationError, model: type[ConnectorSettings]) -> str:

@@ -6,7 +6,7 @@ A plugin subclasses `ConnectorSettings`; its JSON schema feeds forms, docs and t
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -18,6 +18,9 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
+
+if TYPE_CHECKING:
+    from jackfield.oauth import Authorization
 
 _FORBIDDEN_IN_URL = re.compile(r"[^\x21-\x7e]|\\")
 _FORBIDDEN_IN_SECRET = re.compile(r"[^\x21-\x7e]")
@@ -109,6 +112,10 @@ class ConnectorSettings(BaseModel):
             value = getattr(self, name)
             if value and any(isinstance(mark, _UrlMark) for mark in _marks(field)):
                 yield name, value
+
+    def authorization(self) -> "Authorization | None":
+        """Return how an administrator authorises this connection in the browser, where one can."""
+        return None
 
     def origins(self) -> frozenset[str]:
         """Return the origins of every base URL in these settings."""

@@ -25,9 +25,11 @@ from jackfield import (
     User,
     hookimpl,
 )
-from jackfield.driver import Await, Clock, Driver, Pause, Policy, Send, Steps
+from jackfield.driver import Driver
+from jackfield.grants import MemoryGrants
 from jackfield.registry import Registry
 from jackfield.resources import UserId
+from jackfield.steps import Await, Call, Clock, Pause, Policy, Send, Steps
 from jackfield.transport import Answer, Limits, Wire
 
 CLIENT_SECRET = "correct-horse-battery/staple"
@@ -112,10 +114,10 @@ def driver_of(
     return Driver(
         "example",
         manager.hook,
-        connector.capabilities(),
         settings,
         policy=policy or Policy(),
         clock=clock or ScriptedClock().clock(),
+        grants=MemoryGrants(),
     )
 
 
@@ -124,7 +126,7 @@ def connect(connector: Any = None, *, limits: Limits = QUICK, **options: Any) ->
     return Connector(driver_of(connector, **options), limits, clock)
 
 
-Call = Callable[..., Any]
+Colour = Callable[..., Any]
 
 
 def call_sync(connector: Connector, method: str, *arguments: Any) -> Any:
@@ -209,10 +211,12 @@ def play(
                     clock.sleep(seconds)
             case Await(future):
                 given = future.result(timeout=5)
+            case Call(function):
+                given = function()
 
 
 def operate(driver: Driver, hook: str, **arguments: Any) -> Steps[Any]:
-    return driver.operate(hook, driver.flow(hook, **arguments))
+    return driver.operate(hook, driver.flow(hook, **arguments), (object,))
 
 
 def user_id(text: str) -> UserId:

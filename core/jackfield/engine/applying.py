@@ -136,6 +136,8 @@ class Applier:
             return self._failed(error, "failure")
 
     def _failed(self, error: ProvisioningError, status: Status) -> Outcome:
+        if isinstance(error, PluginFault) and error.may_have_acted:
+            status = "in_doubt"
         request_id = error.request_id if isinstance(error, ConnectorError) else ""
         return Outcome(
             status=status,

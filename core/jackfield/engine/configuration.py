@@ -10,7 +10,6 @@ from typing import Self
 from pydantic import BaseModel, SecretStr
 
 from jackfield.connector import Connector
-from jackfield.driver import Policy
 from jackfield.engine.configuration_file import ConfigurationFile, MappingTable, nearest, read_file
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.job import Job
@@ -20,6 +19,7 @@ from jackfield.mappings import AttributeMapping
 from jackfield.references import is_reference
 from jackfield.registry import Registry
 from jackfield.sources import SourceRead
+from jackfield.steps import Policy
 
 PATIENCE_SECONDS = 900.0
 """How long one operation of a job may wait for a vendor's rate limit."""

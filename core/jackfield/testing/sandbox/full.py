@@ -95,8 +95,9 @@ class FullScimSandbox(ScimSandbox):
                 raise Refusal(403, "Discovery takes no filter.")
             return super().dispatch(request)
         self._check_version(request, path.removeprefix(collection + "/"))
-        served = self.groups if collection == "/Groups" else super()
-        return _as_asked(served.dispatch(request), request)
+        if collection == "/Groups":
+            return _as_asked(self.groups.dispatch(request), request)
+        return _as_asked(super().dispatch(request), request)
 
     def _check_version(self, request: SandboxRequest, resource_id: str) -> None:
         wanted = request.header("if-match")

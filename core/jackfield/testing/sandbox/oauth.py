@@ -89,9 +89,8 @@ class Codes:
         error = _authorization_error(query, client_id)
         if not error and not consents:
             error = "access_denied"
-        given = (
-            {"error": error} if error else {"code": self.issue(uri, query.get("code_challenge"))}
-        )
+        challenge = query.get("code_challenge", "")
+        given = {"error": error} if error else {"code": self.issue(uri, challenge)}
         if "state" in query:
             given["state"] = query["state"]
         joint = "&" if "?" in uri else "?"

@@ -180,7 +180,10 @@ def schema_documents(location: str) -> list[Document]:
 def resource_types(location: str) -> list[Document]:
     """Return the resource types: users with the enterprise extension, and groups."""
     extension = {"schema": ENTERPRISE_URN, "required": False}
-    made = (("User", "/Users", CORE_URN, [extension]), ("Group", "/Groups", GROUP_URN, []))
+    made: tuple[tuple[str, str, str, list[Document]], ...] = (
+        ("User", "/Users", CORE_URN, [extension]),
+        ("Group", "/Groups", GROUP_URN, []),
+    )
     return [
         {
             "schemas": [f"{CORE}ResourceType"],

@@ -18,7 +18,8 @@ def selected(document: Document, wanted: Mapping[str, Any]) -> Document:
     """
     shown, hidden = _names(wanted.get("attributes")), _names(wanted.get("excludedAttributes"))
     if shown and hidden:
-        raise Refusal(400, "attributes and excludedAttributes exclude each other.")
+        detail = "attributes and excludedAttributes exclude each other."
+        raise Refusal(400, detail, scim_type="invalidValue")
     if shown:
         return _only(document, shown)
     return _without(document, hidden) if hidden else document
