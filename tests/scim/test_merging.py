@@ -313,18 +313,3 @@ def test_the_user_that_was_read_is_not_changed():
     merge_document((FAMILY,), current)
 
     assert current == {"name": NAME}
-
-
-# --- rate limits -----------------------------------------------------------------------------
-
-LIMITED = ScimService(rates={"GET": "medium", "PUT": "light", "DELETE": "heavy"})
-
-
-def test_a_request_names_the_limit_of_its_method():
-    flows = (LIMITED.get_user(ONE), LIMITED.list_users(None), LIMITED.delete_user(ONE))
-
-    assert [next(flow).rate for flow in flows] == ["medium", "medium", "heavy"]
-
-
-def test_a_method_without_a_limit_is_counted_by_its_effect():
-    assert next(LIMITED.patch_user(ONE, (TITLE,))).rate == ""

@@ -38,10 +38,6 @@ def _nothing() -> Mapping[str, Json]:
     return MappingProxyType({})
 
 
-def _no_rates() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
 def _is_404(response: Response) -> bool:
     return response.status == 404
 
@@ -64,7 +60,6 @@ class ScimService:
     others go into a PUT that merges.
     `reads_back` names attributes whose value in the answer to a write is no proof: the user is read
     again after a creation and after each change of one of them.
-    `rates` names the vendor's rate limit by method, where the effect alone does not tell.
     `is_unknown` tells the answer that means: there is no user of this id.
     `error` returns what a refusal means, in the vendor's own dialect; `search_error` what a refused
     search means, or None where it means what it says.
@@ -82,7 +77,6 @@ class ScimService:
     dialect: Dialect = "rfc"
     patch_paths: frozenset[str] | None = None
     reads_back: frozenset[str] = frozenset()
-    rates: Mapping[str, str] = field(default_factory=_no_rates)
     is_unknown: Callable[[Response], bool] = _is_404
     error: Callable[[Response], ConnectorError] = scim_error
     search_error: Callable[[Response], ConnectorError | None] = _no_dialect
@@ -142,7 +136,7 @@ class ScimService:
         params = {"startIndex": str(start)} if self.page_size or start > 1 else {}
         if self.page_size:
             params["count"] = str(self.page_size)
-        response = yield self._get(self.users_path, params)
+        response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
             raise self._search_error(response)
         resources = pages.resources_of(response)
@@ -151,8 +145,7 @@ class ScimService:
 
     def delete_user(self, user_id: UserId) -> Flow[None]:
         """Delete the user for good; one already gone is a success."""
-        rate = self.rates.get("DELETE", "")
-        response = yield Request("DELETE", self._user_path(user_id), rate=rate)
+        response = yield Request("DELETE", self._user_path(user_id))
         if not response.is_success and not self.is_unknown(response):
             raise self.error(response)
 
@@ -190,7 +183,7 @@ class ScimService:
     def _search(self, key: MatchKey) -> Flow[User | NotFound]:
         check_key(key)
         params = {"filter": equals(self._filter_name(key.path), key.value)}
-        response = yield self._get(self.users_path, params)
+        response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
             raise self._search_error(response)
         users = [self._user(response, item) for item in pages.resources_of(response)]
@@ -214,7 +207,7 @@ class ScimService:
         return NotFound(key) if isinstance(found, NotFound) else found
 
     def _read(self, user_id: UserId) -> Flow[User | NotFound]:
-        response = yield self._get(self._user_path(user_id))
+        response = yield Request("GET", self._user_path(user_id))
         if self.is_unknown(response):
             return NotFound(user_id)
         if not response.is_success:
@@ -247,12 +240,7 @@ class ScimService:
         return self._write("PATCH", self._user_path(user_id), patch_document(changes, self.dialect))
 
     def _write(self, method: str, path: str, document: dict[str, Json]) -> Request:
-        headers = {"content-type": self.content_type}
-        rate = self.rates.get(method, "")
-        return Request(method, path, json=document, headers=headers, rate=rate)
-
-    def _get(self, path: str, params: Mapping[str, str] = MappingProxyType({})) -> Request:
-        return Request("GET", path, params=params, rate=self.rates.get("GET", ""))
+        return Request(method, path, json=document, headers={"content-type": self.content_type})
 
     def _user_path(self, user_id: UserId) -> str:
         # Dot segments survive percent-encoding and would change which resource is meant.
