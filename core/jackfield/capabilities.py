@@ -24,7 +24,8 @@ class Attribute:
 
     `case_exact` False: values that differ only in case are the same value to the vendor.
     `rewrites` True: the vendor is known to keep the value in a form of its own ("US" becomes
-    "United States"), so another form in its answer is no fault.
+    "United States"), so another form in its answer is no fault. `returned` False: answers never
+    show the attribute, so its absence there says nothing (RFC 7643 section 7, "returned").
     """
 
     create: Literal["required", "allowed", "refused"] = "allowed"
@@ -32,6 +33,7 @@ class Attribute:
     filter: bool = False
     case_exact: bool = True
     rewrites: bool = False
+    returned: bool = True
 
 
 _ORDINARY = Attribute()
@@ -41,8 +43,9 @@ _ORDINARY = Attribute()
 class Rate:
     """One published limit: `requests` in any window of `per_seconds`, `parallel` in flight at once.
 
-    0 stands for no limit. It counts the requests whose effect it `covers`, and those that name it.
-    After a 429 without `Retry-After`, nothing is sent under it for `penalty_seconds`.
+    0 stands for no limit. It counts the requests whose effect it `covers`; a request that names a
+    limit is counted by that one alone, as vendors put each request into one group. After a 429
+    without `Retry-After`, nothing is sent under it for `penalty_seconds`.
     """
 
     name: str

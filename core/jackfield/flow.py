@@ -73,7 +73,8 @@ Flow: TypeAlias = Generator[Request, "Response", T]
 class Response:
     """One answer, size-capped and decoded before the hook sees it.
 
-    `body` is the parsed JSON, or None where there was no body. Header names are lower case.
+    `body` is the parsed JSON, or None where there was none; `text` is then the redacted beginning
+    of what came instead, in one line. Header names are lower case.
     `effect` is that of the request, so that a failed write is told from a failed read.
     """
 
@@ -81,6 +82,7 @@ class Response:
     body: Json = None
     headers: Mapping[str, str] = field(default_factory=_nothing)
     effect: Effect = "read"
+    text: str = ""
 
     @property
     def is_success(self) -> bool:

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -157,14 +158,17 @@ def read_answer(answer: Answer, effect: Effect, redactor: Redactor) -> Response:
 
 def _not_json(answer: Answer, response: Response, what: str, redactor: Redactor) -> Response:
     """Return an error status without its body; a success in the wrong form is unusable."""
+    text = redactor.redact(_excerpt(answer.content))
     if not response.is_success:
-        return response
-    excerpt = answer.content[:_EXCERPT_CHARACTERS].decode("utf-8", "replace")
-    printable = "".join(c if c.isprintable() else " " for c in excerpt)
+        return replace(response, text=text)
     raise response.unusable(
-        f"the vendor answered {answer.status} with {what}, which begins: "
-        f"{redactor.redact(printable)!r}"
+        f"the vendor answered {answer.status} with {what}, which begins: {text!r}"
     )
+
+
+def _excerpt(content: bytes) -> str:
+    begins = content[:_EXCERPT_CHARACTERS].decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else " " for c in begins).strip()
 
 
 def parse_json(content: bytes) -> Json:

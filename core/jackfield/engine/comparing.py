@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jackfield.capabilities import Capabilities
+from jackfield.capabilities import Attribute, Capabilities
 from jackfield.engine.mapping import Desired
 from jackfield.engine.plan import AttributeChange
 from jackfield.flow import Json
@@ -24,8 +24,14 @@ def differences(
     return tuple(
         AttributeChange(path, old, wanted)
         for path, old, wanted in found
-        if not is_same(wanted, old, case_exact=capabilities.attribute(path).case_exact)
+        if not _is_kept(wanted, old, capabilities.attribute(path))
     )
+
+
+def _is_kept(wanted: Json, found: Json, attribute: Attribute) -> bool:
+    if found is None and not attribute.returned:
+        return True
+    return is_same(wanted, found, case_exact=attribute.case_exact)
 
 
 def is_same(wanted: Json, found: Json, *, case_exact: bool) -> bool:

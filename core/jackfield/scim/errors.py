@@ -48,7 +48,7 @@ def scim_error(response: Response, reason: str = "", *, attribute: str = "") -> 
     SCIM path at fault, where the connector knows it.
     """
     refusal = read_refusal(response.body)
-    said = one_line(reason) or refusal.detail
+    said = one_line(reason) or refusal.detail or one_line(response.text)
     text = f"the vendor answered {response.status}"
     if refusal.scim_type:
         text += f" ({refusal.scim_type})"
