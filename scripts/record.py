@@ -89,13 +89,14 @@ def is_recorded(suite: Suite, scenario: Scenario, *, live: bool) -> bool:
 
 def record_sandbox(suite: Suite, scenario: Scenario, path: Path) -> None:
     model: type[ConnectorSettings] = Registry().load(suite.connector).settings
-    defaults = model.model_validate(suite.settings)
+    given = suite.settings_of(scenario)
+    defaults = model.model_validate(given)
     sandbox = suite.sandbox()
     scenario.prepare(sandbox)
     clock = SteppingClock()
     with ExitStack() as stack:
         served = {real: stack.enter_context(serve(sandbox)) for real in sorted(defaults.origins())}
-        settings = {**suite.settings, **settings_at(defaults, served)}
+        settings = {**given, **settings_at(defaults, served)}
         connector = stack.enter_context(
             Registry().connect(suite.connector, settings, clock=clock.clock)
         )

@@ -228,7 +228,7 @@ def test_dry_run_cannot_be_argued_with_by_a_hook():
 
 
 def test_hook_that_never_ends_is_stopped_by_its_budget():
-    """I5."""
+    """I5, I7: nothing in a hook can block; a loop that only yields runs out of requests."""
 
     class Endless(ExampleConnector):
         @hookimpl

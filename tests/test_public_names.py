@@ -9,8 +9,8 @@ import jackfield
 NAMES = """
 CONTRACT Address AlreadyExists AlreadyRunning AmbiguousMatch Answered Applied AsyncConnector
 Attribute AttributeMapping BaseUrl Capabilities Change Changes Completed ConfigurationError
-Connector ConnectorError ConnectorSettings CredentialsRefused Difference Flow GuardTripped InDoubt
-Json Listing MatchKey MultiValue Name NotAllowed NotFound NotSent Page PluginFault
+Connector ConnectorError ConnectorSettings CredentialsRefused Difference Flow Grant GuardTripped
+InDoubt Json Listing MatchKey MultiValue Name NotAllowed NotFound NotSent Page PluginFault
 ProvisioningError Rate RateLimit Registry RejectedUser Request Response Secret Sending Throttled
 Token UnknownUser User UserId VendorBroken WriteRefused hookimpl
 """

@@ -7,17 +7,28 @@ its `aio` by tasks of any event loop; both share tokens and rate limits.
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities
 from jackfield.driver import Driver
-from jackfield.errors import ConfigurationError, VendorBroken
+from jackfield.errors import ConfigurationError, RejectedUser, VendorBroken
 from jackfield.grants import Grant
 from jackfield.loops import run, run_async
 from jackfield.oauth import Authorization, Pending, Tokens, begin, exchange, read_redirect
-from jackfield.resources import Applied, Changes, MatchKey, NotFound, Page, User, UserId
+from jackfield.resources import (
+    Applied,
+    Changes,
+    Difference,
+    MatchKey,
+    NotFound,
+    Page,
+    User,
+    UserId,
+)
+from jackfield.scim import read
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Clock, Steps
 from jackfield.transport import AsyncTransport, Limits, SyncTransport
@@ -44,18 +55,25 @@ class _Calls:
         return found
 
     def create_user(self, user: User) -> Steps[User]:
+        self._refuse_in_vain(user)
         created: User = yield from self._call("create_user", (User,), user=user)
         if not created.id:
             raise self.driver.fault("create_user", "returned a user without an id")
         return created
 
     def patch_user(self, user_id: UserId, changes: Changes) -> Steps[Applied]:
+        can_patch = self.driver.capabilities.can_patch
+        sent = tuple(change for change in changes if can_patch(change.path))
+        fixed = tuple(change for change in changes if not can_patch(change.path))
+        if fixed and not sent:
+            return Applied(user_id, None, _not_sent(fixed, None))
         applied: Applied = yield from self._call(
-            "patch_user", (Applied,), user_id=user_id, changes=tuple(changes)
+            "patch_user", (Applied,), user_id=user_id, changes=sent
         )
         if not applied.user_id:
             raise self.driver.fault("patch_user", "returned no user id")
-        return applied
+        not_taken = (*applied.not_taken, *_not_sent(fixed, applied.user))
+        return replace(applied, not_taken=not_taken)
 
     def list_page(self, cursor: str | None) -> Steps[Page]:
         page: Page = yield from self._call("list_users", (Page,), cursor=cursor)
@@ -65,6 +83,17 @@ class _Calls:
 
     def delete_user(self, user_id: UserId) -> Steps[None]:
         yield from self._call("delete_user", (type(None),), user_id=user_id)
+
+    def _refuse_in_vain(self, user: User) -> None:
+        """Refuse a new user with what the vendor takes from nobody, before anything is sent."""
+        attributes = self.driver.capabilities.attributes
+        refused = [path for path, attribute in attributes.items() if attribute.create == "refused"]
+        document = user.to_scim() if refused else {}
+        for path in refused:
+            if read(document, path) is not None:
+                error = RejectedUser(attribute=path, reason="the vendor takes no value for it")
+                error.connector = self.driver.name
+                raise error
 
     def _call(self, hook: str, kinds: tuple[type, ...], **arguments: Any) -> Steps[Any]:
         driver = self.driver
@@ -150,6 +179,8 @@ class Connector:
 
     def patch_user(self, user_id: UserId, changes: Changes) -> Applied:
         """Make all changes at once; `not_taken` names those that the vendor did not keep.
+
+        What the capabilities say cannot be changed is not sent, and stands there, too.
 
         Raises: UnknownUser, RejectedUser; InDoubt where some of it may have happened.
         """
@@ -250,6 +281,11 @@ class AsyncConnector:
                 self._limits, _reach(self._calls.driver.settings)
             )
         return await run_async(steps, transport, self._clock)
+
+
+def _not_sent(changes: Changes, user: User | None) -> tuple[Difference, ...]:
+    document = user.to_scim() if user else {}
+    return tuple(Difference(c.path, c.value, read(document, c.path)) for c in changes)
 
 
 def _reach(settings: ConnectorSettings) -> Reach:

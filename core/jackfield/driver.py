@@ -277,7 +277,7 @@ class Driver:
         if isinstance(error, PluginFault):
             error.may_have_acted = error.may_have_acted or operation.has_written
         if isinstance(error, CredentialsRefused) and self.settings.authorization() is not None:
-            hint = f"; authorise again: jackfield authorize {self.name}"
+            hint = f"; authorise again: jackfield authorize {self._grants.label or self.name}"
             error.args = (text if hint in text else text + hint, *error.args[1:])
         # What a hook caught on the way may print what it held, secrets included.
         error.__cause__, error.__suppress_context__ = None, True

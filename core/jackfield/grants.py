@@ -38,6 +38,11 @@ class Grant:
 class GrantStore(Protocol):
     """Where one connection's grant lives. Methods may block; the driver calls them accordingly."""
 
+    @property
+    def label(self) -> str:
+        """The name that `jackfield authorize` knows the connection by; may be empty."""
+        ...
+
     def try_acquire(self) -> bool:
         """Exclude every other process and thread until `release`; False where another does."""
         ...
@@ -55,8 +60,13 @@ class MemoryGrants:
     """Keeps a grant as long as this process lives: for hosts that store tokens themselves."""
 
     def __init__(
-        self, grant: Grant | None = None, *, saved: Callable[[Grant], None] | None = None
+        self,
+        grant: Grant | None = None,
+        *,
+        saved: Callable[[Grant], None] | None = None,
+        label: str = "",
     ) -> None:
+        self.label = label
         self._grant = grant
         self._saved = saved
         self._lock = threading.Lock()
@@ -83,7 +93,8 @@ class FileGrants:
     Needs the extra `oauth` for the lock between processes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, label: str = "") -> None:
+        self.label = label
         if FileLock is None:
             raise ConfigurationError('grants in files need: pip install "jackfield[oauth]"')
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -16,7 +16,6 @@ from typing import Any
 
 import pluggy
 from pydantic import ValidationError
-from stevedore.driver import DriverManager
 
 from jackfield.capabilities import Capabilities
 from jackfield.checking import contract_problems, observer_problems
@@ -115,7 +114,8 @@ class Registry:
 
         `settings` is the connector's own model, or a mapping that may hold references to secrets
         (`env:`, `file:`, `keyring:`); relative files begin at `folder`. `grants` keeps what an
-        administrator authorised; without one it is kept as long as the connection.
+        administrator authorised, and has the name that errors tell to authorise again; without one
+        it is kept as long as the connection.
 
         Raises: ConfigurationError naming the connector and the setting at fault; PluginFault.
         """
@@ -180,6 +180,8 @@ def _only(name: str, listings: tuple[Listing, ...]) -> Listing:
 
 
 def _imported(name: str) -> object:
+    from stevedore.driver import DriverManager  # noqa: PLC0415 - slow to import, used here alone
+
     manager: DriverManager[object] = DriverManager(
         GROUP, name, invoke_on_load=True, on_load_failure_callback=_reraise
     )

@@ -6,14 +6,15 @@ is told apart by one question: could the vendor have acted?
 """
 
 import asyncio
+import contextlib
 import logging
 import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import httpcore
 import httpx
@@ -24,6 +25,7 @@ from jackfield.errors import ConfigurationError, InDoubt, NotSent, VendorBroken
 _deadline_at: ContextVar[float] = ContextVar("deadline_at")
 """Monotonic instant at which the request of this thread or task must have ended."""
 
+_IDLE_SECONDS = 30.0
 _CLIENT_LOGS = ("httpcore.connection", "httpcore.http11")
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NOT_HTTP = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
@@ -93,33 +95,82 @@ class SyncTransport:
 
 
 class AsyncTransport:
-    """The same for tasks of one event loop."""
+    """The same for tasks of one event loop; each request has a client of one connection.
+
+    httpcore's asynchronous pool gives an idle connection to several requests, all but one of which
+    queue again, and looks through all connections each time: that took longer than the requests.
+    """
 
     def __init__(self, limits: Limits, reach: Reach) -> None:
         self._limits = limits
-        self._http = httpx.AsyncHTTPTransport(**_options(limits))
-        self._http._pool._network_backend = _AsyncNetwork(reach)  # noqa: SLF001 - no public parameter exists
+        self._options = _options(replace(limits, connections=1))
+        self._network = _AsyncNetwork(reach)
+        self._turns = asyncio.Semaphore(limits.connections)
+        self._clients: set[httpx.AsyncHTTPTransport] = set()
+        self._free: list[_Free] = []  # the longest unused first
 
     async def send(self, wire: Wire) -> Answer:
         """Send and return the answer; raises what `SyncTransport.send` raises."""
         mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
         try:
-            response = await self._http.handle_async_request(_request(wire, self._limits))
-            try:
-                body = _Body(response.headers, self._limits)
-                async for chunk in _async_chunks(response):
-                    body.feed(chunk)
-            finally:
-                await response.aclose()
-            return Answer(response.status_code, _headers(response), body.finish())
+            async with self._client("/".join(wire.url.split("/", 3)[:3])) as client:
+                return await self._send(wire, client)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             # Not chained: the client's text may hold a whole header, token included.
             raise _meaning(error, wire) from None
         finally:
             _deadline_at.reset(mark)
 
+    async def _send(self, wire: Wire, client: httpx.AsyncHTTPTransport) -> Answer:
+        response = await client.handle_async_request(_request(wire, self._limits))
+        try:
+            body = _Body(response.headers, self._limits)
+            async for chunk in _async_chunks(response):
+                body.feed(chunk)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, _headers(response), body.finish())
+
+    @contextlib.asynccontextmanager
+    async def _client(self, origin: str) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        try:
+            async with asyncio.timeout(self._limits.deadline_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("every connection is in use") from None
+        try:
+            await self._close_one_unused()
+            client = self._chosen(origin)
+            try:
+                yield client
+            finally:
+                self._free.append((origin, time.monotonic(), client))
+        finally:
+            self._turns.release()
+
+    def _chosen(self, origin: str) -> httpx.AsyncHTTPTransport:
+        known = [place for place, (last, *_) in enumerate(self._free) if last == origin]
+        if known:
+            return self._free.pop(known[-1])[2]
+        if len(self._clients) == self._limits.connections:
+            return self._free.pop(0)[2]  # it closes its connection to another origin
+        client = httpx.AsyncHTTPTransport(**self._options)
+        client._pool._network_backend = self._network  # noqa: SLF001 - no public parameter exists
+        self._clients.add(client)
+        return client
+
+    async def _close_one_unused(self) -> None:
+        if self._free and self._free[0][1] < time.monotonic() - _IDLE_SECONDS:
+            self._clients.remove(client := self._free.pop(0)[2])
+            await client.aclose()
+
     async def aclose(self) -> None:
-        await self._http.aclose()
+        for client in tuple(self._clients):
+            await client.aclose()
+
+
+_Free: TypeAlias = tuple[str, float, httpx.AsyncHTTPTransport]
+"""Last origin, since when it is unused, the client."""
 
 
 def _options(limits: Limits) -> dict[str, Any]:
@@ -131,7 +182,7 @@ def _options(limits: Limits) -> dict[str, Any]:
         "limits": httpx.Limits(
             max_connections=limits.connections,
             max_keepalive_connections=limits.connections,
-            keepalive_expiry=30.0,
+            keepalive_expiry=_IDLE_SECONDS,
         ),
     }
 

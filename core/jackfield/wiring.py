@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -25,7 +26,6 @@ _JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
 _REQUEST_ID_HEADERS = ("trackingid", "rcrequestid", "x-zm-trackingid", "x-request-id", "request-id")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXCERPT_CHARACTERS = 80
-_USER_AGENT = f"jackfield/{version('jackfield')}"
 
 
 def wire_of(request: Request, token: Token | None, origins: frozenset[str]) -> Wire:
@@ -37,7 +37,7 @@ def wire_of(request: Request, token: Token | None, origins: frozenset[str]) -> W
     headers = {
         "accept": "application/scim+json, application/json",
         "accept-encoding": "identity",
-        "user-agent": _USER_AGENT,
+        "user-agent": _user_agent(),
     }
     try:
         content = _content(request, headers)
@@ -49,6 +49,11 @@ def wire_of(request: Request, token: Token | None, origins: frozenset[str]) -> W
     if authorization:
         headers["authorization"] = authorization
     return Wire(request.method, url, headers, content)
+
+
+@cache
+def _user_agent() -> str:
+    return f"jackfield/{version('jackfield')}"
 
 
 def _content(request: Request, headers: dict[str, str]) -> bytes | None:

@@ -30,6 +30,7 @@ from jackfield import (
     Capabilities,
     Connector,
     ConnectorSettings,
+    Flow,
     Registry,
     Request,
     Token,
@@ -42,7 +43,7 @@ from jackfield.transport import Limits
 
 TARGET = 1.3
 ROUNDS = 9
-TOKEN = "a-token-of-a-usual-length-" + "x" * 174  # noqa: S105 - nobody's
+TOKEN = "a-token-of-a-usual-length-" + "x" * 174
 HEADERS = {"authorization": f"Bearer {TOKEN}"}
 MODES = {"sync, 1 thread": 1, "sync, 16 threads": 16, "async, 50 in flight": 50}
 DOCUMENT = {name: value for name, value in USER.items() if name not in {"id", "meta"}}
@@ -64,22 +65,25 @@ class BenchConnector:
     @hookimpl
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            hosts=frozenset(), match_on=("userName",), patch=False, disable="unsupported",
+            hosts=frozenset(),
+            match_on=("userName",),
+            patch=False,
+            disable="unsupported",
             enable=False,
         )
 
     @hookimpl
-    def authenticate(self, settings):
+    def authenticate(self, settings: BenchSettings) -> Flow[Token]:
         yield from ()
         return Token(SecretStr(TOKEN), settings.url)
 
     @hookimpl
-    def get_user(self, key):
+    def get_user(self, key: UserId) -> Flow[User]:
         answer = yield Request("GET", f"/Users/{key}")
         return User.from_scim(answer.checked())
 
     @hookimpl
-    def create_user(self, user):
+    def create_user(self, user: User) -> Flow[User]:
         answer = yield Request("POST", "/Users", json=user.to_scim())
         return User.from_scim(answer.checked())
 

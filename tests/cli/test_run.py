@@ -91,7 +91,7 @@ def test_json_holds_the_people_of_a_hold(office):
 
 
 def test_interrupted_run_ends_with_its_code_and_the_next_one_finishes(office):
-    office.sandbox.faults.add(Fault(method="POST", delay_seconds=1.5))
+    office.sandbox.faults.add(Fault(method="POST", delay_seconds=6.0))
     command = [sys.executable, "-m", "jackfield", "run"]
     process = subprocess.Popen(command, cwd=office.folder, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + PATIENCE_SECONDS

@@ -214,6 +214,30 @@ def test_an_account_deleted_by_hand_is_made_again(firm: Company):
     assert firm.run().entries == ()
 
 
+def test_a_leaver_whose_account_has_a_new_id_is_disabled_under_it(firm: Company):
+    """A10."""
+    firm.people = [person(1), person(2)]
+    firm.run()
+    before = firm.vendor.store.remove(firm.accounts["person2@example.com"]["id"])
+    firm.vendor.seed([{"userName": "person2@example.com", "active": True}])
+    firm.people = [person(1)]
+
+    assert actions(firm.run()) == [("disable", "success")]
+    assert firm.accounts["person2@example.com"]["active"] is False
+    assert before is not firm.accounts["person2@example.com"]
+
+
+def test_a_leaver_who_cannot_be_looked_for_is_not_called_gone(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    firm.vendor.store.remove(firm.accounts["person2@example.com"]["id"])
+    firm.vendor.faults.add(Fault(method="GET", status=400, times=1))
+    firm.people = [person(1)]
+
+    assert actions(firm.run()) == [("disable", "failure")]
+    assert actions(firm.run()) == [("disable", "success")]
+
+
 def test_a_leaver_whose_account_is_gone_already_is_no_failure(firm: Company):
     """A10."""
     firm.people = [person(1), person(2)]

@@ -20,7 +20,7 @@ from jackfield import (
     VendorBroken,
 )
 from jackfield.scim import CORE_URN, ENTERPRISE_URN, ScimService
-from jackfield.scim.merging import merge_document
+from jackfield.scim.merging import merge_document, whole_document
 from jackfield.scim.patching import PATCH_SCHEMA
 from jackfield.testing import ANY_REQUEST, replay
 
@@ -313,3 +313,39 @@ def test_the_user_that_was_read_is_not_changed():
     merge_document((FAMILY,), current)
 
     assert current == {"name": NAME}
+
+
+# --- a PUT that replaces ---------------------------------------------------------------------
+
+
+REPLACING = ScimService(patch_paths=frozenset(), put="replace")
+
+
+def test_a_whole_user_is_put_as_it_was_read_with_the_change_made():
+    read = ADA | {"meta": {"version": "7"}, "schemas": ["urn:x"], ENTERPRISE_URN: {"division": "d"}}
+    schemas = [CORE_URN, ENTERPRISE_URN]
+    whole = ADA | {"title": "Lead", "schemas": schemas, ENTERPRISE_URN: {"division": "d"}}
+
+    applied = replay(
+        REPLACING.patch_user(ONE, (TITLE,)),
+        (("GET", "/Users/u1"), Response(200, read)),
+        (("PUT", "/Users/u1", whole), Response(200, whole)),
+    )
+
+    assert applied.not_taken == ()
+
+
+def test_a_whole_user_of_an_unknown_id_is_not_put():
+    with pytest.raises(UnknownUser):
+        replay(REPLACING.patch_user(ONE, (TITLE,)), (ANY_REQUEST, Response(404)))
+
+
+def test_a_removed_attribute_is_left_out_of_a_whole_user_and_an_added_value_joins_the_others():
+    held = {"emails": [{"type": "home", "value": "a@example.com"}], "title": "Clerk"}
+    work = {"type": "work", "value": "b@example.com"}
+    changes = (Change("remove", "title"), Change("add", "emails", [work]))
+
+    document = whole_document(changes, held)
+
+    assert document == {"schemas": [CORE_URN], "emails": [*held["emails"], work]}
+    assert held["title"] == "Clerk"

@@ -13,10 +13,12 @@ from jackfield.cli.screen import complain, note
 
 COMMANDS = {
     "connectors": "List installed connectors, or show what one can do.",
+    "authorize": "Let an administrator authorise a connection in the browser.",
     "test": "Try connections: credentials, and one look-up.",
     "plan": "Show what a run would do. Sends no write.",
     "run": "Provision people: create, update, enable, disable.",
     "log": "Show what was decided and done, the newest last.",
+    "new-connector": "Write a connector package to begin with.",
 }
 """Command → its line in `--help`, so that listing the commands imports none of them."""
 
@@ -50,7 +52,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"jackfield.cli.commands.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        command: click.Command = import_module(f"jackfield.cli.commands.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -192,9 +192,22 @@ class Applier:
         except UnknownUser:
             if step.action != "disable":
                 raise
-            link = self._linked(step, target_id)
+            return self._disable_by_name(step)
+        stayed = tuple(AttributeChange(d.path, d.kept, d.wanted) for d in applied.not_taken)
+        return self._done(step, self._patched(step, applied, stayed), stayed, step.changes)
+
+    def _disable_by_name(self, step: Step) -> Outcome:
+        """Disable a leaver whose linked id is gone: the name may live on under another id.
+
+        An error of the look-up is a failure: nobody is called gone who was not looked for.
+        """
+        found = self.job.connector.get_user(MatchKey(self.job.matching, step.user_name))
+        if isinstance(found, NotFound) or self._refusal(found, step):
+            link = self._linked(step, step.target_id or "")
             reason = f"{step.reason}; the vendor has no such user any more"
             return Outcome(status="success", reason=reason, link=link)
+        again = UserId(found.id or "")
+        applied = self.job.connector.patch_user(again, changes_of(step.changes))
         stayed = tuple(AttributeChange(d.path, d.kept, d.wanted) for d in applied.not_taken)
         return self._done(step, self._patched(step, applied, stayed), stayed, step.changes)
 

@@ -15,6 +15,7 @@ from jackfield.engine.guard import GuardLimits
 from jackfield.engine.job import Job
 from jackfield.engine.source_plugins import load_source, source_settings
 from jackfield.errors import ConfigurationError
+from jackfield.grants import FileGrants
 from jackfield.mappings import AttributeMapping
 from jackfield.references import is_reference
 from jackfield.registry import Registry
@@ -96,9 +97,21 @@ class Configuration:
                 table.settings,
                 folder=self.folder,
                 policy=policy,
+                grants=self._grants(name),
             )
         self._warn_of_secrets(f"connections.{name}", table.settings, connector.settings)
         return connector
+
+    def _grants(self, name: str) -> FileGrants:
+        """Return where the authorization of a connection is kept, beside the state."""
+        folder = self.state_path.parent / "grants"
+        try:
+            return FileGrants(folder / f"{name}.json", label=name)
+        except OSError as error:
+            why = error.strerror or error
+            raise ConfigurationError(
+                f"the folder {folder} cannot be made ({why}); it keeps authorizations"
+            ) from None
 
     def job(self, name: str, registry: Registry, *, dry_run: bool) -> Job:
         """Open one job with its connection; the source is read by the engine, later.

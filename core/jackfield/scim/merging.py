@@ -1,4 +1,4 @@
-"""PUT bodies for vendors that merge them: what is left out stays as it is.
+"""PUT bodies: for vendors that merge, where what is left out stays, and for those that replace.
 
 RFC 7644 section 3.5.1 has a PUT replace the whole user. Some vendors take it as a merge instead,
 and change by PATCH only a few attributes, or none. How deep they merge is not documented, so an
@@ -12,6 +12,8 @@ from jackfield.errors import ConnectorError, InDoubt, RejectedUser
 from jackfield.flow import Json
 from jackfield.resources import Change, Changes
 from jackfield.scim.path import CORE_URN, Path, read, write
+
+_NOT_WRITTEN = frozenset({"schemas", "meta", "groups"})
 
 
 def needs_current(changes: Changes) -> bool:
@@ -38,6 +40,23 @@ def merge_document(changes: Changes, current: Mapping[str, Json]) -> dict[str, J
     extensions = (name for name in document if name.lower().startswith("urn:"))
     schemas: list[Json] = [CORE_URN, *extensions]
     return {"schemas": schemas, **document}
+
+
+def whole_document(changes: Changes, current: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the body of a PUT that replaces: the user as it was read, with the changes made.
+
+    `meta` and `groups` go: they are the vendor's to write (RFC 7643 sections 3.1 and 4.1.2).
+    """
+    document = copy.deepcopy(dict(current))
+    for change in changes:
+        value = None if change.op == "remove" else change.value
+        if change.op == "add" and isinstance(value, list):
+            value = _united(read(document, change.path), value)
+        write(document, change.path, value, mark_primary=True)
+    for name in [name for name in document if name.lower() in _NOT_WRITTEN]:
+        del document[name]
+    extensions = (name for name in document if name.lower().startswith("urn:"))
+    return {"schemas": [CORE_URN, *extensions], **document}
 
 
 def partly_applied(fault: ConnectorError, done: Changes, missing: Changes) -> ConnectorError:

@@ -88,8 +88,8 @@ class Path:
 def _parse(text: str) -> Path:
     # A version such as `2.0` holds a dot, so the URN goes first; a filter's value may hold a colon.
     head, bracket, tail = text.partition("[")
-    urn, _, head = head.rpartition(":")
-    if urn and not urn.lower().startswith("urn:"):
+    urn, colon, head = head.rpartition(":")
+    if colon and not urn.lower().startswith("urn:"):
         raise _unusable(text, "what stands before the colon is no schema URN")
     if _ENDS_WITH_VERSION.search(urn):
         raise _unusable(text, "it names a schema and no attribute")

@@ -7,6 +7,7 @@ Source: RFC 7644 sections 3.3 to 3.6. A connector holds one `ScimService` and de
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 from urllib.parse import quote
 
 from jackfield.errors import (
@@ -24,7 +25,12 @@ from jackfield.scim import pages, sign_in
 from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import read_refusal, scim_error
 from jackfield.scim.filters import answers, check_key, equals
-from jackfield.scim.merging import merge_document, needs_current, partly_applied
+from jackfield.scim.merging import (
+    merge_document,
+    needs_current,
+    partly_applied,
+    whole_document,
+)
 from jackfield.scim.parse import parse_user, user_document
 from jackfield.scim.patching import Dialect, patch_document, with_missing_elements
 from jackfield.scim.path import Path, read
@@ -57,7 +63,7 @@ class ScimService:
     `page_size` 0 leaves `count` out of a listing: some services fail on it.
     `dialect` is how PATCH operations are written.
     `patch_paths` are the only attributes that the vendor's PATCH takes, where it is not all: the
-    others go into a PUT that merges.
+    others go into a PUT, which `put` says to "merge" or to "replace" the whole user.
     `reads_back` names attributes whose value in the answer to a write is no proof: the user is read
     again after a creation and after each change of one of them.
     `is_unknown` tells the answer that means: there is no user of this id.
@@ -76,6 +82,7 @@ class ScimService:
     page_size: int = 100
     dialect: Dialect = "rfc"
     patch_paths: frozenset[str] | None = None
+    put: Literal["merge", "replace"] = "merge"
     reads_back: frozenset[str] = frozenset()
     is_unknown: Callable[[Response], bool] = _is_404
     error: Callable[[Response], ConnectorError] = scim_error
@@ -123,7 +130,7 @@ class ScimService:
         user = (yield from self._send_patch(user_id, first)) if first else None
         if second:
             try:
-                user = yield from self._send_merge(user_id, second, user)
+                user = yield from self._send_put(user_id, second, user)
             except ConnectorError as fault:
                 raise partly_applied(fault, first, second) from fault
         if user is None or _is_bare(user) or self._is_no_proof(changes):
@@ -157,15 +164,16 @@ class ScimService:
             response = (yield self._patch(user_id, possible)) if possible else Response(204)
         return self._written(response, user_id)
 
-    def _send_merge(
-        self, user_id: UserId, changes: Changes, known: User | None
-    ) -> Flow[User | None]:
-        """Change the user, as a PATCH just before may have shown it, by a PUT that merges."""
+    def _send_put(self, user_id: UserId, changes: Changes, known: User | None) -> Flow[User | None]:
+        """Change the user, as a PATCH just before may have shown it, by a PUT."""
         if known is not None:
             user_id = _id_of(known)
-        if needs_current(changes) and (known is None or _is_bare(known)):
+        is_needed = self.put == "replace" or needs_current(changes)
+        if is_needed and (known is None or _is_bare(known)):
             known = yield from self._known(user_id)
-        document = merge_document(changes, known.to_scim() if known else {})
+        current = known.to_scim() if known else {}
+        body = whole_document if self.put == "replace" else merge_document
+        document = body(changes, current)
         response = yield self._write("PUT", self._user_path(user_id), document)
         return self._written(response, user_id)
 

@@ -63,6 +63,7 @@ class Scenario:
 
     `waits_seconds` are the pauses that the driver makes, None where they are left to chance.
     `is_live` tells that a real tenant can play it: it needs nothing prepared and leaves no user.
+    `settings` take the place of the suite's where a connection can be made in several ways.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Scenario:
     prepare: Act = _nothing
     waits_seconds: tuple[float, ...] | None = ()
     is_live: bool = False
+    settings: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,10 @@ class Suite:
     settings: Mapping[str, object]
     scenarios: tuple[Scenario, ...]
     allowed: tuple[str, ...] = ()
+
+    def settings_of(self, scenario: Scenario) -> Mapping[str, object]:
+        """Return the credentials that this scenario is played with."""
+        return self.settings if scenario.settings is None else scenario.settings
 
 
 class SteppingClock:

@@ -218,6 +218,13 @@ def test_other_attributes_are_not_kept(client):
     assert "title" not in created(client, title="Engineer")
 
 
+@pytest.mark.parametrize("known", [{"givenName": "Ada"}, {}], ids=["one part", "no part"])
+def test_only_two_parts_of_a_name_are_kept(client, known):
+    user = created(client, name={**known, "middleName": "King"})
+
+    assert user.get("name", {}) == known
+
+
 def test_wrong_token_is_refused(client):
     assert client.get(USERS, headers={"Authorization": "Bearer other"}).status_code == 401
 

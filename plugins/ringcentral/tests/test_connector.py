@@ -1,7 +1,7 @@
 """The RingCentral flows, exchange by exchange; bodies after the vendor's specification."""
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from jackfield import (
     AlreadyExists,
@@ -10,6 +10,7 @@ from jackfield import (
     ConfigurationError,
     CredentialsRefused,
     Difference,
+    Grant,
     InDoubt,
     MatchKey,
     MultiValue,
@@ -29,6 +30,9 @@ from jackfield.testing import ANY_REQUEST, replay
 from jackfield_ringcentral import RingCentralConnector, RingCentralSettings
 from jackfield_ringcentral.capabilities import CAPABILITIES, WORK_EMAIL
 
+APP = RingCentralSettings(client_id="c", client_secret="s")
+GRANT = Grant(SecretStr("old"))
+TOKEN_URL = "https://platform.ringcentral.com/restapi/oauth/token"
 JWT = RingCentralSettings(client_id="c", client_secret="s", jwt="j.w.t")
 EMAILS = [{"type": "work", "value": "ada@example.com", "primary": False}]
 NAME = {"givenName": "Ada", "familyName": "Lovelace"}
@@ -62,7 +66,15 @@ def refusal(status, detail, scim_type=None):
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"jwt": "j"}, {"client_id": "c", "jwt": "j"}, {"token": "t", "jwt": "j"}]
+    "given",
+    [
+        {},
+        {"jwt": "j"},
+        {"client_secret": "s"},
+        {"client_id": "c", "jwt": "j"},
+        {"token": "t", "jwt": "j"},
+        {"token": "t", "client_id": "c"},
+    ],
 )
 def test_half_the_credentials_are_refused_in_a_sentence(given):
     with pytest.raises(ValidationError, match="client_id, client_secret and jwt"):
@@ -70,7 +82,7 @@ def test_half_the_credentials_are_refused_in_a_sentence(given):
 
 
 def test_a_ready_token_needs_no_request(ringcentral):
-    token = replay(ringcentral.authenticate(RingCentralSettings(token="made-up")))
+    token = replay(ringcentral.authenticate(RingCentralSettings(token="made-up"), None))
 
     assert token.base_url == "https://platform.ringcentral.com/scim/v2"
 
@@ -79,13 +91,13 @@ def test_a_jwt_is_exchanged_for_a_token(ringcentral):
     asked = ("POST", "https://platform.ringcentral.com/restapi/oauth/token")
     answer = Response(200, {"access_token": "fresh", "expires_in": 3600})
 
-    token = replay(ringcentral.authenticate(JWT), (asked, answer))
+    token = replay(ringcentral.authenticate(JWT, None), (asked, answer))
 
     assert (token.access_token.get_secret_value(), token.lifetime_seconds) == ("fresh", 3600)
 
 
 def test_the_exchange_is_authorized_by_the_client_alone(ringcentral):
-    request = next(ringcentral.authenticate(JWT))
+    request = next(ringcentral.authenticate(JWT, None))
 
     name, secret = request.authorize
     assert (name, secret.get_secret_value()) == ("c", "s")
@@ -96,7 +108,57 @@ def test_a_refused_jwt_names_the_code(ringcentral):
     body = {"error": "invalid_grant", "errors": [{"errorCode": "OAU-140", "message": "Invalid"}]}
 
     with pytest.raises(CredentialsRefused, match="invalid_grant"):
-        replay(ringcentral.authenticate(JWT), (ANY_REQUEST, Response(400, body)))
+        replay(ringcentral.authenticate(JWT, None), (ANY_REQUEST, Response(400, body)))
+
+
+def test_only_an_app_without_jwt_is_authorised_in_the_browser():
+    authorization = APP.authorization()
+
+    assert (RingCentralSettings(token="t").authorization(), JWT.authorization()) == (None, None)
+    assert authorization.authorize_url == (
+        "https://platform.ringcentral.com/restapi/oauth/authorize"
+    )
+    assert (authorization.token_url, authorization.client_in) == (TOKEN_URL, "basic")
+
+
+def test_an_app_nobody_authorised_sends_nothing(ringcentral):
+    with pytest.raises(CredentialsRefused, match="nobody has authorised"):
+        replay(ringcentral.authenticate(APP, None))
+
+
+def test_a_grant_is_renewed_and_the_next_one_kept(ringcentral):
+    answer = Response(200, {"access_token": "at", "refresh_token": "new", "expires_in": 3600})
+
+    token = replay(ringcentral.authenticate(APP, GRANT), (("POST", TOKEN_URL), answer))
+
+    assert (token.access_token, token.lifetime_seconds) == (SecretStr("at"), 3600)
+    assert token.grant == Grant(SecretStr("new"))
+
+
+def test_a_grant_whose_access_token_is_good_needs_no_request(ringcentral):
+    good = Grant(SecretStr("old"), SecretStr("at"))
+
+    assert replay(ringcentral.authenticate(APP, good)).access_token == SecretStr("at")
+
+
+@pytest.mark.parametrize(
+    ("app", "shown"),
+    [(APP, ("c", SecretStr("s"))), (RingCentralSettings(client_id="c"), False)],
+    ids=["a confidential app by Basic", "a public app in the form"],
+)
+def test_an_app_shows_itself_to_renew(ringcentral, app, shown):
+    request = next(ringcentral.authenticate(app, GRANT))
+
+    assert request.authorize == shown
+    assert request.form.get("client_id") == (None if shown else "c")
+
+
+def test_a_dead_grant_is_refused(ringcentral):
+    with pytest.raises(CredentialsRefused, match="invalid_grant"):
+        replay(
+            ringcentral.authenticate(APP, GRANT),
+            (ANY_REQUEST, Response(400, {"error": "invalid_grant"})),
+        )
 
 
 # --- look-ups --------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ EXTENSION_URN = "urn:ietf:params:scim:schemas:extension:fuze:2.0:User"
 _EMAILS = frozenset({"emails", "emails.value", "emails.type"})
 _EQUALS = frozenset({"eq"})
 _MEMBERS = {"sku": "sku", "locationCode": "location", "departmentCode": "department"}
+_NAME_PARTS = frozenset({"givenName", "familyName"})
 _CORE = frozenset({"userName", "name", "emails", "active", "entitlements"})
 
 
@@ -109,6 +110,14 @@ class FuzeSandbox(ScimSandbox):
 
     # Users and their entitlements.
 
+    def _cleaned(self, document: Document) -> Document:
+        """Return what is kept; of a name, the two parts of the tutorial."""
+        found = super()._cleaned(document)
+        if isinstance(found.get("name"), dict):
+            parts = {part: found["name"][part] for part in found["name"] if part in _NAME_PARTS}
+            found = {**found, "name": parts} if parts else _without_name(found)
+        return found
+
     def check_user(self, user: Document) -> None:
         """Accept users without a `userName`: there are some that were made outside of SCIM."""
 
@@ -162,6 +171,10 @@ class FuzeSandbox(ScimSandbox):
 
 def _entitlements() -> tuple[str, str]:
     return ("entitlements", EXTENSION_URN)
+
+
+def _without_name(user: Document) -> Document:
+    return {name: value for name, value in user.items() if name != "name"}
 
 
 def _addresses(user: Document) -> set[str]:

@@ -43,6 +43,7 @@ from jackfield_zoom.sandbox_users import (
     strange,
     summary,
     toggled,
+    with_known_parts,
     with_single_members,
 )
 
@@ -218,6 +219,9 @@ class ZoomSandbox(ScimSandbox):
         }
 
     # Users.
+
+    def _cleaned(self, document: Document) -> Document:
+        return with_known_parts(super()._cleaned(document))
 
     def check_user(self, user: Document) -> None:
         name = user.get("userName", "")

@@ -10,12 +10,29 @@ from jackfield.testing.sandbox.scim import LIST_URN
 LOGIN_URN = "urn:us:zoom:scim:schemas:extension:1.0:ZoomUser"
 ZOOM_URN = "urn:ietf:params:scim:schemas:extension:zoom:1.0:User"
 
+# What the examples have of these; anything else in them is taken and not kept: assumed.
+_PARTS = {
+    "name": frozenset({"givenName", "familyName"}),
+    ENTERPRISE_URN: frozenset(
+        {"department", "organization", "costCenter", "employeeNumber", "manager"}
+    ),
+}
+
 _LEFT_OUT_OF_LISTS = (ZOOM_URN, "title", "locale", "phoneNumbers", "roles", "groups")
 
 
 def strange(who: str, status: int = 400) -> Refusal:
     """Return what an unknown user gets. Assumed: 404 for an id; a pending user's name is 400."""
     return Refusal(status, f"User {who} not exist or not belong to this account.")
+
+
+def with_known_parts(document: Document) -> Document:
+    """Return what a request asks to be kept, without parts that the examples lack."""
+    found = dict(document)
+    for name, known in _PARTS.items():
+        if isinstance(found.get(name), dict):
+            found[name] = {part: value for part, value in found[name].items() if part in known}
+    return {name: value for name, value in found.items() if value != {}}
 
 
 def as_answered(user: Document) -> Document:
