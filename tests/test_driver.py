@@ -122,7 +122,7 @@ def test_wait_longer_than_patience_is_reported_at_once():
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_failing_read_is_repeated_a_bounded_number_of_times(status):
-    """B6."""
+    """B6, P10: retry lives in the driver; a pluggy wrapper cannot run a hook twice."""
     played = Played([], [])
 
     with pytest.raises(VendorBroken):

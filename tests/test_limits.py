@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield import Rate, RateLimit
+from jackfield.errors import ConfigurationError
 from jackfield.limits import RateLimits
 
 
@@ -122,3 +123,26 @@ def test_vendor_without_limits_never_waits():
     limits, _ = limits_of()
 
     assert {limits.take("", "read") for _ in range(1000)} == {0}
+
+
+def test_only_so_many_are_in_flight_at_once():
+    limits, _ = limits_of(Rate("writes", parallel=2))
+
+    assert [limits.take("", "write") for _ in range(2)] == [0, 0]
+    assert limits.take("", "write") > 0
+    limits.done("", "write")
+    assert limits.take("", "write") == 0
+
+
+def test_a_request_that_names_a_limit_is_counted_by_that_one_alone():
+    limits, _ = limits_of(Rate("a", 1, 60.0), Rate("b", 1, 60.0))
+
+    assert limits.take("a", "read") == 0
+    assert limits.take("b", "read") == 0
+    assert limits.take("a", "read") == pytest.approx(60.0, abs=1.0)
+
+
+@pytest.mark.parametrize("rate", [{"requests": -1}, {"parallel": -1}, {"per_seconds": 0.0}])
+def test_a_limit_that_makes_no_sense_is_refused(rate):
+    with pytest.raises(ConfigurationError):
+        Rate("odd", **rate)

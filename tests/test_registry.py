@@ -202,3 +202,22 @@ def test_two_connections_share_nothing():
         assert one.capabilities.match_on == ("userName",)
         assert two.capabilities.match_on == ("emails.value",)
         assert one._calls.driver.tokens is not two._calls.driver.tokens
+
+
+ALLOW_ONE = """
+import json
+from jackfield import Registry
+registry = Registry(packages=["pkg-wanted"])
+print(json.dumps({each.name: each.problem for each in registry.connectors()}))
+"""
+
+
+def test_connector_of_an_unexpected_package_is_shown_and_not_loaded(tmp_path):
+    """I13."""
+    install(tmp_path, "pkg-wanted", "x-wanted = pkg_wanted:Connector")
+    install(tmp_path, "pkg-uninvited", "x-uninvited = pkg_uninvited:Connector", "raise SystemExit")
+
+    listed = run_python(tmp_path, ALLOW_ONE)
+
+    assert listed["x-wanted"] == ""
+    assert "not among those" in listed["x-uninvited"]

@@ -28,7 +28,6 @@ from jackfield.errors import (
 from jackfield.exchange import Connection, Exchange, Operation
 from jackfield.flow import Flow, Request, Response, Token, effect_of
 from jackfield.grants import Grant, GrantStore
-from jackfield.limits import RateLimits
 from jackfield.observation import Completed
 from jackfield.redact import Redactor
 from jackfield.settings import ConnectorSettings
@@ -68,7 +67,7 @@ class Driver:
         self._connection = Connection(
             name=name,
             origins=self.capabilities.hosts | settings.origins(),
-            limits=RateLimits(rates, settings.rate_limits, clock.monotonic),
+            limits=policy.limiter(rates, settings.rate_limits, clock.monotonic),
             redactor=Redactor(settings.secrets()),
             policy=policy,
             clock=clock,

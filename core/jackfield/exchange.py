@@ -17,7 +17,7 @@ from jackfield.errors import (
     VendorBroken,
 )
 from jackfield.flow import Request, Response, Token, effect_of
-from jackfield.limits import RateLimits
+from jackfield.limits import Limiter
 from jackfield.observation import Answered, Sending
 from jackfield.redact import Redactor
 from jackfield.steps import Clock, Pause, Policy, Send, Steps
@@ -51,7 +51,7 @@ class Connection:
 
     name: str
     origins: frozenset[str]
-    limits: RateLimits
+    limits: Limiter
     redactor: Redactor
     policy: Policy
     clock: Clock

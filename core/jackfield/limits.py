@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from jackfield.capabilities import Covers, Rate
 from jackfield.settings import RateLimit
@@ -39,8 +40,33 @@ class _Window:
         self.in_flight += 1
 
 
+class Limiter(Protocol):
+    """What the driver asks of rate limits; a host that runs many processes hands in a shared one.
+
+    `name` and `covers` say which limits count a request, as `Rate` has it.
+    """
+
+    def take(self, name: str, covers: Covers) -> float:
+        """Count one request now and return 0, or return the seconds until one may be tried."""
+        ...
+
+    def done(self, name: str, covers: Covers) -> None:
+        """Note that a request, counted before, has ended."""
+        ...
+
+    def block(
+        self, name: str, covers: Covers, seconds: float | None, least_seconds: float = 0.0
+    ) -> float:
+        """Send nothing for so long, or for the limit's own penalty; return the seconds."""
+        ...
+
+    def knows(self, name: str) -> bool:
+        """Say whether there is a limit of this name; the empty name leaves the choice open."""
+        ...
+
+
 class RateLimits:
-    """The published limits of a vendor, or those granted to this tenant."""
+    """The published limits of a vendor, or those granted to this tenant, within this process."""
 
     def __init__(
         self,
@@ -54,7 +80,6 @@ class RateLimits:
         self._unlimited = _Window(Rate(""))
 
     def take(self, name: str, covers: Covers) -> float:
-        """Count one request now and return 0, or return the seconds until one may be tried."""
         with self._lock:
             now = self._monotonic()
             windows = self._counting(name, covers)
@@ -65,11 +90,9 @@ class RateLimits:
             return wait
 
     def knows(self, name: str) -> bool:
-        """Say whether there is a limit of this name; the empty name leaves the choice to us."""
         return not name or name in self._windows
 
     def done(self, name: str, covers: Covers) -> None:
-        """Note that a request, counted before, has ended."""
         with self._lock:
             for window in self._counting(name, covers):
                 window.in_flight -= 1
@@ -77,7 +100,6 @@ class RateLimits:
     def block(
         self, name: str, covers: Covers, seconds: float | None, least_seconds: float = 0.0
     ) -> float:
-        """Send nothing for so long, or for the limit's own penalty; return the seconds."""
         with self._lock:
             windows = self._counting(name, covers)
             if seconds is None:

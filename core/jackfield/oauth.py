@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import SecretStr
 
 from jackfield.errors import ConfigurationError, CredentialsRefused
-from jackfield.flow import Flow, Request, Response
+from jackfield.flow import Flow, Request, Response, Token
+from jackfield.grants import Grant
 from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "access_token",
     "begin",
     "exchange",
+    "granted_token",
     "lifetime_seconds",
     "read_redirect",
     "renew",
@@ -140,6 +142,20 @@ def renew(authorization: Authorization, refresh_token: SecretStr) -> Flow[Tokens
     """
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return _tokens((yield _token_request(authorization, form)))
+
+
+def granted_token(authorization: Authorization, grant: Grant | None, base_url: str) -> Flow[Token]:
+    """Return the token of an authorised app: the one still good, else a renewed one.
+
+    Raises: CredentialsRefused where nobody has authorised yet, or the grant is dead.
+    """
+    if grant is None:
+        raise CredentialsRefused("nobody has authorised this connection yet")
+    if grant.access_token is not None:
+        return Token(grant.access_token, base_url)
+    tokens = yield from renew(authorization, grant.refresh_token)
+    following = Grant(tokens.refresh_token or grant.refresh_token)
+    return Token(tokens.access_token, base_url, tokens.lifetime_seconds, grant=following)
 
 
 def _token_request(authorization: Authorization, form: Mapping[str, Any]) -> Request:

@@ -7,7 +7,7 @@ the host owns; there is no global one.
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -46,7 +46,8 @@ class Registry:
 
     `observers` are the host's objects with `@hookimpl` methods of `ObserverSpec`; they watch every
     connection this registry makes. `connectors` are the host's own connector classes by name,
-    used beside those that are installed; a name that is taken is refused.
+    used beside those that are installed; a name that is taken is refused. `packages`, where given,
+    are the only installed packages whose connectors may be loaded.
 
     Raises: ConfigurationError for an observer with a hook that is not an observer's.
     """
@@ -56,19 +57,21 @@ class Registry:
         *,
         observers: Iterable[object] = (),
         connectors: Mapping[str, type] = MappingProxyType({}),
+        packages: Collection[str] | None = None,
     ) -> None:
         self._observers = tuple(observers)
         problems = [found for each in self._observers for found in observer_problems(each)]
         if problems:
             raise ConfigurationError("; ".join(problems))
         self._own = dict(connectors)
+        self._packages = None if packages is None else frozenset(packages)
 
     def connectors(self) -> tuple[Listing, ...]:
         """List what is installed, sorted by name, importing none of it."""
         found = sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
         names = [*(entry.name for entry in found), *self._own]
         own = (Listing(name, "this application", "", _taken(name, names)) for name in self._own)
-        installed = (_listing(entry, names) for entry in found)
+        installed = (_listing(entry, names, self._packages) for entry in found)
         return tuple(sorted([*installed, *own], key=lambda listing: listing.name))
 
     def inspect(self, name: str) -> Listing:
@@ -148,11 +151,14 @@ class Registry:
         return manager
 
 
-def _listing(entry: EntryPoint, names: list[str]) -> Listing:
+def _listing(entry: EntryPoint, names: list[str], allowed: frozenset[str] | None) -> Listing:
     # A damaged package has metadata without a name or a version.
     package = (entry.dist.name if entry.dist else None) or "an unknown package"
     version = (entry.dist.version if entry.dist else None) or "?"
-    return Listing(entry.name, package, version, _problem(entry, names))
+    problem = _problem(entry, names)
+    if not problem and allowed is not None and package not in allowed:
+        problem = "its package is not among those that this application allows"
+    return Listing(entry.name, package, version, problem)
 
 
 def _problem(entry: EntryPoint, names: list[str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from jackfield.flow import Token
+from jackfield.limits import Limiter, RateLimits
 from jackfield.transport import Limits, Wire
 
 T = TypeVar("T")
@@ -65,7 +66,8 @@ class Policy:
 
     `attempts` counts tries of one request. `patience_seconds` bounds what one operation waits in
     all for rate limits and `Retry-After`; longer waits end it with Throttled. `requests` bounds
-    what a hook may send in one operation. `limits` bounds each single request.
+    what a hook may send in one operation. `limits` bounds each single request. `limiter` makes the
+    rate limits of the connection; another one may share them between processes.
     """
 
     attempts: int = 3
@@ -73,3 +75,4 @@ class Policy:
     requests: int = 100
     dry_run: bool = False
     limits: Limits = field(default_factory=Limits)
+    limiter: Callable[..., Limiter] = RateLimits

@@ -4,9 +4,9 @@ import datetime as dt
 
 import jwt
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from jackfield import CredentialsRefused, Response
+from jackfield import CredentialsRefused, Grant, Response
 from jackfield.testing import replay
 from jackfield_zoom import ZoomConnector, ZoomSettings
 
@@ -78,14 +78,14 @@ def test_an_unknown_plan_or_limit_is_refused(given):
 
 
 def test_a_ready_token_needs_no_request(zoom):
-    token = replay(zoom.authenticate(ZoomSettings(token="made-up"), NOW))
+    token = replay(zoom.authenticate(ZoomSettings(token="made-up"), None, NOW))
 
     assert token.base_url == "https://api.zoom.us/scim2"
 
 
 def test_account_credentials_are_exchanged_for_a_token(zoom):
     token = replay(
-        zoom.authenticate(ZoomSettings(**SERVER), NOW), (TOKEN_URL, Response(200, GRANT))
+        zoom.authenticate(ZoomSettings(**SERVER), None, NOW), (TOKEN_URL, Response(200, GRANT))
     )
 
     assert (token.access_token.get_secret_value(), token.lifetime_seconds) == ("fresh", 3599)
@@ -94,7 +94,7 @@ def test_account_credentials_are_exchanged_for_a_token(zoom):
 
 
 def test_the_exchange_is_authorized_by_the_client_alone(zoom):
-    request = next(zoom.authenticate(ZoomSettings(**SERVER), NOW))
+    request = next(zoom.authenticate(ZoomSettings(**SERVER), None, NOW))
 
     name, secret = request.authorize
     assert (name, secret.get_secret_value()) == ("c", "s")
@@ -108,7 +108,7 @@ def test_the_exchange_is_authorized_by_the_client_alone(zoom):
 def test_an_api_url_that_is_not_zooms_is_not_used(zoom, api_url):
     answer = Response(200, GRANT | {"api_url": api_url})
 
-    token = replay(zoom.authenticate(ZoomSettings(**SERVER), NOW), (TOKEN_URL, answer))
+    token = replay(zoom.authenticate(ZoomSettings(**SERVER), None, NOW), (TOKEN_URL, answer))
 
     assert token.base_url == "https://api.zoom.us/scim2"
 
@@ -116,7 +116,7 @@ def test_an_api_url_that_is_not_zooms_is_not_used(zoom, api_url):
 def test_a_chosen_base_url_goes_before_the_region(zoom):
     settings = ZoomSettings(**SERVER, base_url="https://api.zoomgov.com/scim2")
 
-    token = replay(zoom.authenticate(settings, NOW), (TOKEN_URL, Response(200, GRANT)))
+    token = replay(zoom.authenticate(settings, None, NOW), (TOKEN_URL, Response(200, GRANT)))
 
     assert token.base_url == "https://api.zoomgov.com/scim2"
 
@@ -126,14 +126,54 @@ def test_refused_credentials_name_the_reason(zoom, status):
     answer = Response(status, {"reason": "Invalid client_id", "error": "invalid_client"})
 
     with pytest.raises(CredentialsRefused, match="invalid_client: Invalid client_id"):
-        replay(zoom.authenticate(ZoomSettings(**SERVER), NOW), (TOKEN_URL, answer))
+        replay(zoom.authenticate(ZoomSettings(**SERVER), None, NOW), (TOKEN_URL, answer))
 
 
 def test_a_jwt_app_signs_its_own_token(zoom):
-    token = replay(zoom.authenticate(ZoomSettings(**JWT_APP), NOW))
+    token = replay(zoom.authenticate(ZoomSettings(**JWT_APP), None, NOW))
 
     signed = token.access_token.get_secret_value()
     claims = jwt.decode(signed, API_SECRET, ["HS256"], options={"verify_exp": False})
     assert claims == {"iss": "k", "exp": int(NOW.timestamp()) + 3600}
     assert token.lifetime_seconds == 3600
     assert jwt.get_unverified_header(signed) == {"alg": "HS256", "typ": "JWT"}
+
+
+APP = ZoomSettings(client_id="app", client_secret="app-secret")
+
+
+def test_an_app_without_an_account_is_authorised_in_the_browser():
+    authorization = APP.authorization()
+
+    assert authorization is not None
+    assert authorization.authorize_url == "https://zoom.us/oauth/authorize"
+    assert authorization.client_secret == APP.client_secret
+
+
+def test_a_server_to_server_app_needs_no_administrator():
+    whole = ZoomSettings(account_id="account", client_id="app", client_secret="app-secret")
+
+    assert whole.authorization() is None
+
+
+def test_an_app_that_nobody_authorised_is_refused():
+    with pytest.raises(CredentialsRefused, match="nobody has authorised"):
+        replay(ZoomConnector().authenticate(settings=APP, grant=None, now=NOW))
+
+
+def test_a_refresh_token_is_renewed_and_the_new_one_kept():
+    tokens = {"access_token": "at-2", "refresh_token": "rt-2", "expires_in": 3600}
+    flow = ZoomConnector().authenticate(settings=APP, grant=Grant(SecretStr("rt-1")), now=NOW)
+
+    token = replay(flow, (("POST", "https://zoom.us/oauth/token"), Response(200, tokens)))
+
+    assert token.grant == Grant(SecretStr("rt-2"))
+    assert token.base_url == "https://api.zoom.us/scim2"
+
+
+def test_an_access_token_that_is_still_good_is_used():
+    grant = Grant(SecretStr("rt-1"), SecretStr("at-1"))
+
+    token = replay(ZoomConnector().authenticate(settings=APP, grant=grant, now=NOW))
+
+    assert token.access_token == SecretStr("at-1")

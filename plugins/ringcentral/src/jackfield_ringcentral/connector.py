@@ -6,7 +6,6 @@ from jackfield import (
     Applied,
     Capabilities,
     Changes,
-    CredentialsRefused,
     Flow,
     Grant,
     MatchKey,
@@ -18,7 +17,7 @@ from jackfield import (
     UserId,
     hookimpl,
 )
-from jackfield.oauth import Authorization, renew
+from jackfield.oauth import granted_token
 from jackfield.scim import ScimService, access_token, lifetime_seconds
 from jackfield_ringcentral.capabilities import CAPABILITIES, WORK_EMAIL
 from jackfield_ringcentral.refusals import ringcentral_error
@@ -53,7 +52,9 @@ class RingCentralConnector:
             return Token(settings.token, base_url)
         authorization = settings.authorization()
         if authorization is not None:
-            return (yield from _granted(authorization, grant, base_url))
+            # RingCentral keeps a used refresh token alive until about ten seconds after the new
+            # access token was first used: a renewal that was never stored can be made once more.
+            return (yield from granted_token(authorization, grant, base_url))
         response = yield Request(
             "POST",
             f"{settings.base_url}/restapi/oauth/token",
@@ -84,18 +85,3 @@ class RingCentralConnector:
     @hookimpl
     def delete_user(self, user_id: UserId) -> Flow[None]:
         return (yield from SERVICE.delete_user(user_id))
-
-
-def _granted(authorization: Authorization, grant: Grant | None, base_url: str) -> Flow[Token]:
-    """Return the token of an authorised app, renewed where it is over.
-
-    RingCentral keeps a used refresh token alive until about ten seconds after the new access token
-    was first used, so a renewal whose answer was never stored can be made once more.
-    """
-    if grant is None:
-        raise CredentialsRefused("nobody has authorised this connection yet")
-    if grant.access_token is not None:
-        return Token(grant.access_token, base_url)
-    tokens = yield from renew(authorization, grant.refresh_token)
-    following = Grant(tokens.refresh_token or grant.refresh_token)
-    return Token(tokens.access_token, base_url, tokens.lifetime_seconds, grant=following)

@@ -7,6 +7,7 @@ from jackfield import (
     Capabilities,
     Changes,
     Flow,
+    Grant,
     Json,
     MatchKey,
     NotFound,
@@ -17,6 +18,7 @@ from jackfield import (
     UserId,
     hookimpl,
 )
+from jackfield.oauth import granted_token
 from jackfield.scim import ScimService
 from jackfield_zoom.capabilities import CAPABILITIES
 from jackfield_zoom.credentials import account_token, signed_token
@@ -52,11 +54,16 @@ class ZoomConnector:
         return CAPABILITIES
 
     @hookimpl
-    def authenticate(self, settings: ZoomSettings, now: dt.datetime) -> Flow[Token]:
+    def authenticate(
+        self, settings: ZoomSettings, grant: Grant | None, now: dt.datetime
+    ) -> Flow[Token]:
         if settings.token is not None:
             return Token(settings.token, settings.base_url)
         if settings.api_secret is not None:
             return signed_token(settings, settings.api_secret, now)
+        authorization = settings.authorization()
+        if authorization is not None:
+            return (yield from granted_token(authorization, grant, settings.base_url))
         return (yield from account_token(settings))
 
     @hookimpl

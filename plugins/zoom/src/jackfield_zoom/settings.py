@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, TypeAlias
 from pydantic import model_validator
 
 from jackfield import BaseUrl, ConnectorSettings, RateLimit, Secret
+from jackfield.oauth import Authorization
 
 Plan: TypeAlias = Literal["free", "pro", "business"]
 """`business` stands for Business and everything above it, Education included."""
@@ -25,9 +26,9 @@ PLAN_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
 class ZoomSettings(ConnectorSettings):
     """Credentials of an account whose plan has SCIM2 and whose users sign in by SSO.
 
-    One of three: `account_id`, `client_id` and `client_secret` of a Server-to-Server OAuth app;
-    a ready `token`; or `api_key` and `api_secret` of a JWT app, a kind that Zoom shut down on
-    2023-09-08.
+    One of four: `account_id`, `client_id` and `client_secret` of a Server-to-Server OAuth app; the
+    latter two alone, of an OAuth app, for `jackfield authorize`; a ready `token`; or `api_key` and
+    `api_secret` of a JWT app, a kind that Zoom shut down on 2023-09-08.
 
     `base_url`, where it is given, is used whatever region the vendor names. `plan` sets the rate
     limits; `rate_limits` by name goes before it.
@@ -64,10 +65,25 @@ class ZoomSettings(ConnectorSettings):
         if begun.count(True) != 1:
             raise ValueError(
                 "give one of: account_id, client_id and client_secret of a Server-to-Server OAuth "
-                "app; token; api_key and api_secret of a retired JWT app"
+                "app; client_id and client_secret of an OAuth app; token; api_key and api_secret "
+                "of a retired JWT app"
             )
-        if begun[1] and not all(server):
-            raise ValueError("one of account_id, client_id and client_secret is missing")
+        if begun[1] and not all(server[1:]):
+            raise ValueError(
+                "one of client_id and client_secret is missing; a Server-to-Server OAuth app needs "
+                "account_id beside them"
+            )
         if begun[2] and not all(jwt_app):
             raise ValueError("one of api_key and api_secret is missing")
         return self
+
+    def authorization(self) -> Authorization | None:
+        """Return how an administrator authorises an OAuth app, which has no account id."""
+        if not self.client_id or self.account_id:
+            return None
+        return Authorization(
+            authorize_url=f"{self.oauth_url}/authorize",
+            token_url=f"{self.oauth_url}/token",
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+        )
