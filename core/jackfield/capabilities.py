@@ -68,6 +68,7 @@ class Capabilities:
     `hosts` are the origins its requests may go to; those in its settings' URLs are added to them.
     `disable` says how access is taken away: by `active` false, by deletion, or not at all.
     `match_on` lists the paths that `get_user` can look for, best first.
+    `lists_whole_users` False: a listing leaves attributes out, so a user found there is read again.
     `mappings` is the attribute mapping that a job starts from.
     `source` is where the claims come from.
     """
@@ -81,6 +82,7 @@ class Capabilities:
     enable: bool = True
     delete: bool = False
     list_users: bool = False
+    lists_whole_users: bool = True
     groups: bool = False
     bulk_operations: int = 0
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))

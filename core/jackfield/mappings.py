@@ -15,19 +15,23 @@ from jackfield.flow import Json
 class AttributeMapping:
     """How one target attribute gets its value.
 
-    Exactly one of `source` (direct: the value of that source attribute) and `constant` is set.
-    `default` stands in for a missing source value when a user is created, never afterwards.
-    `apply` limits the mapping to the creation of a user.
+    Exactly one of `source` (direct: the value of that source attribute), `constant` and
+    `expression` (in Entra's expression language) is set. `default` stands in for a missing source
+    value when a user is created, never afterwards. `apply` limits the mapping to the creation of a
+    user.
     """
 
     target: str
     source: str | None = None
     constant: Json = None
+    expression: str | None = None
     default: Json = None
     apply: Literal["always", "create"] = "always"
 
     def __post_init__(self) -> None:
-        if (self.source is None) == (self.constant is None):
+        given = (self.source, self.constant, self.expression)
+        if sum(value is not None for value in given) != 1:
             raise ConfigurationError(
-                f"the mapping of {self.target} needs either a source attribute or a constant"
+                f"the mapping of {self.target} needs a source attribute, a constant or an "
+                "expression, and one of them only"
             )

@@ -77,7 +77,7 @@ def test_whole_file_becomes_a_job(load, tmp_path):
 
     mapped = {line.target: (line.source or line.constant, line.apply) for line in job.mappings}
     assert configuration.jobs == ("webex",)
-    assert configuration.state_path.resolve() == tmp_path / "state" / "jackfield.db"
+    assert configuration.state.resolve() == tmp_path / "state" / "jackfield.db"
     assert (job.matching, job.adopt, job.guard) == ("userName", False, GuardLimits(people=5))
     assert mapped["title"] == ("jobTitle", "always")
     assert mapped["displayName"] == ("Staff", "create")
@@ -88,7 +88,7 @@ def test_whole_file_becomes_a_job(load, tmp_path):
 def test_source_is_read_beside_the_file(load, tmp_path):
     (tmp_path / "people.csv").write_text("id,userPrincipalName,accountEnabled\n1,a@x.org,True\n")
 
-    read = load(WHOLE).job("webex", Registry(), dry_run=True).read_source()
+    read = load(WHOLE).job("webex", Registry(), dry_run=True).read_source(None)
 
     assert [person.id for person in read.objects] == ["1"]
 
@@ -99,7 +99,7 @@ def test_defaults_are_enough(load):
     job = load(short).job("webex", Registry(), dry_run=False)
 
     assert (job.adopt, job.guard, job.matching) == (True, GuardLimits(), "userName")
-    assert load("schema_version = 1").state_path.name == "jackfield.db"
+    assert load("schema_version = 1").state.name == "jackfield.db"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,11 @@ def test_defaults_are_enough(load):
         ('"create"', '"once"', "jobs.webex.mappings#2.apply: should be 'always' or 'create'"),
         ('"Staff"', "[1]", "jobs.webex.mappings#2.constant: must be text, a number, true or false"),
         ('"Staff"', "nan", "jobs.webex.mappings#2.constant: must be a finite number"),
-        ("omit = true", "", "jobs.webex.mappings#3: give exactly one of source, constant and omit"),
+        (
+            "omit = true",
+            "",
+            "jobs.webex.mappings#3: give exactly one of source, constant, expression and omit",
+        ),
         ('"externalId"', '"externalID"', "did you mean externalId?"),
         ('"displayName"', '"title"', "jobs.webex: mappings#2: two lines write title"),
         ('"title"', '"tittle"', "jobs.webex: webex has no attribute tittle"),

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from support.company import Company, person
 
 from jackfield import AttributeMapping, ConfigurationError
-from jackfield.engine.mapping import fingerprint, map_attributes, matching_form, user_of
+from jackfield.engine.mapping import Mapper, fingerprint, matching_form, user_of
 
 WORK_EMAIL = 'emails[type eq "work"].value'
 
@@ -17,7 +17,7 @@ def test_direct_constant_and_default_mappings_give_their_values():
         AttributeMapping("nickName", source="missing"),
     )
 
-    desired = map_attributes(person(1), mappings, creating=True)
+    desired = Mapper(mappings).desired(person(1), creating=True)
 
     assert dict(desired) == {
         "userName": "person1@example.com",
@@ -32,7 +32,7 @@ def test_defaults_and_create_only_mappings_say_nothing_afterwards():
         AttributeMapping("userType", constant="user", apply="create"),
     )
 
-    assert dict(map_attributes(person(1), mappings, creating=False)) == {}
+    assert dict(Mapper(mappings).desired(person(1))) == {}
 
 
 def test_a_user_is_built_from_paths():

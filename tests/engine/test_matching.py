@@ -115,3 +115,35 @@ def test_a_conflict_nobody_can_see_fails_with_advice_and_does_not_loop(firm: Com
 
 def _nobody() -> dict[str, object]:
     return {"schemas": [], "totalResults": 0, "Resources": [], "startIndex": 1, "itemsPerPage": 0}
+
+
+def test_many_unknown_people_are_matched_by_one_listing(firm: Company):
+    seed(firm, "person1@example.com", "stranger@example.com")
+    firm.people = [person(n) for n in range(1, 61)]
+
+    result = firm.run(workers=8)
+
+    reads = [r for r in firm.vendor.requests if r.method == "GET"]
+    assert len(reads) == 1
+    assert result.counts == {"success": 60}
+    assert len(firm.vendor.store) == 61
+    assert firm.run().entries == ()
+
+
+def test_a_listing_that_fails_is_given_up_for_look_ups(firm: Company):
+    firm.vendor.faults.add(Fault(method="GET", status=403, times=1))
+    firm.people = [person(n) for n in range(1, 61)]
+
+    assert firm.run(workers=8).counts == {"success": 60}
+    assert len(firm.vendor.store) == 60
+
+
+def test_two_accounts_in_a_listing_are_no_match(firm: Company):
+    """C6."""
+    seed(firm, "person1@example.com", "PERSON1@example.com")
+    firm.people = [person(n) for n in range(1, 61)]
+
+    result = firm.run()
+
+    assert result.counts == {"success": 59, "failure": 1}
+    assert result.failed[0].code == "DuplicateTargetEntries"

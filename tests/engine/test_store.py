@@ -1,8 +1,5 @@
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,16 +7,7 @@ from support.company import Company, person
 
 from jackfield import ConfigurationError
 from jackfield.engine import Store
-from jackfield.engine.lease import lease
 from jackfield.engine.log import LogFilter
-
-TAKE_THE_LEASE = """
-import os, signal, sys
-from pathlib import Path
-from jackfield.engine.lease import lease
-with lease(Path(sys.argv[1]), "example"):
-    pass
-"""
 
 
 def test_the_state_is_readable_by_its_owner_alone(tmp_path: Path):
@@ -95,28 +83,3 @@ def test_a_log_entry_has_the_member_names_of_microsoft_graph(firm: Company):
     assert document["provisioningStatusInfo"]["status"] == "success"
     assert document["sourceIdentity"] == {"id": "id-1", "place": "people.csv:2"}
     assert document["modifiedProperties"][0]["newValue"] == "person1@example.com"
-
-
-def test_two_runs_of_one_job_exclude_each_other(tmp_path: Path):
-    """H6."""
-    with lease(tmp_path, "example"), lease(tmp_path, "another"):
-        other = subprocess.run(
-            [sys.executable, "-c", TAKE_THE_LEASE, str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    assert "AlreadyRunning: example: another run holds this job" in other.stderr
-    with lease(tmp_path, "example"):
-        pass
-
-
-def test_the_lease_of_a_dead_process_is_free(tmp_path: Path):
-    """H6."""
-    dying = TAKE_THE_LEASE.replace("pass", "os.kill(os.getpid(), signal.SIGKILL)")
-    dead = subprocess.run([sys.executable, "-c", dying, str(tmp_path)], check=False)
-
-    assert dead.returncode == -signal.SIGKILL
-    with lease(tmp_path, "example"):
-        pass

@@ -18,6 +18,7 @@ from jackfield import (
     Flow,
     MatchKey,
     NotFound,
+    Page,
     Registry,
     Secret,
     Token,
@@ -58,6 +59,8 @@ class ExampleConnector:
         return Capabilities(
             hosts=frozenset(),
             match_on=("userName",),
+            delete=True,
+            list_users=True,
             attributes={
                 "userName": Attribute(create="required", case_exact=False),
                 "name.givenName": Attribute(),
@@ -85,6 +88,14 @@ class ExampleConnector:
     @hookimpl
     def patch_user(self, user_id: UserId, changes: Changes) -> Flow[Applied]:
         return (yield from SERVICE.patch_user(user_id, changes))
+
+    @hookimpl
+    def list_users(self, cursor: str | None) -> Flow[Page]:
+        return (yield from SERVICE.list_users(cursor))
+
+    @hookimpl
+    def delete_user(self, user_id: UserId) -> Flow[None]:
+        return (yield from SERVICE.delete_user(user_id))
 
 
 def person(number: int, **attributes: str) -> SourceObject:
@@ -122,6 +133,7 @@ class Company:
             "connector": self.connector,
             "mappings": MAPPINGS,
             "matching": "userName",
+            "workers": 1,
             "guard": GuardLimits(people=100, percent=100, at_most=1000),
         }
         return Job(**{**settings, **changes})
@@ -140,7 +152,7 @@ class Company:
     def writes(self) -> list[str]:
         return [f"{r.method} {r.path}" for r in self.vendor.requests if r.method != "GET"]
 
-    def _read(self) -> SourceRead:
+    def _read(self, _since: str | None = None) -> SourceRead:
         return SourceRead(tuple(self.people), self.is_complete, ATTRIBUTES)
 
 

@@ -14,12 +14,27 @@ from jackfield.engine.plan import AttributeChange
 MOST_IN_FULL = 5
 """Of how many new people a plan shows every attribute; of more, those of the first."""
 
-SIGNS = {"disable": "-", "create": "+", "enable": "^", "update": "~", "link": "=", "fail": "!"}
-COLOURS = {"disable": "red", "create": "green", "enable": "green", "update": "yellow"}
+SIGNS = {
+    "delete": "x",
+    "disable": "-",
+    "create": "+",
+    "enable": "^",
+    "update": "~",
+    "link": "=",
+    "fail": "!",
+}
+COLOURS = {
+    "delete": "red",
+    "disable": "red",
+    "create": "green",
+    "enable": "green",
+    "update": "yellow",
+}
 
 # Removals first; what was only skipped comes as one line for each reason.
-ORDER = ("disable", "create", "enable", "update", "link", "fail")
+ORDER = ("delete", "disable", "create", "enable", "update", "link", "fail")
 WORDS = {
+    "delete": "to delete",
     "disable": "to disable",
     "create": "to create",
     "enable": "to enable",
@@ -30,6 +45,7 @@ WORDS = {
     "unchanged": "unchanged",
 }
 DONE = {
+    "delete": "deleted",
     "disable": "disabled",
     "create": "created",
     "enable": "enabled",

@@ -4,9 +4,11 @@ import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 from jackfield.engine.comparing import changes_of, differences, kept_of
+from jackfield.engine.expressions import REDACTED
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry, Status
 from jackfield.engine.mapping import user_of
@@ -30,6 +32,7 @@ from jackfield.errors import (
     WriteRefused,
 )
 from jackfield.resources import Applied, MatchKey, NotFound, User, UserId
+from jackfield.sources import SourceObject
 
 CODES: Mapping[type[ProvisioningError], str] = {
     AlreadyExists: "Conflict",
@@ -52,6 +55,9 @@ STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Thrott
 """Errors that would meet everybody else, too: the cycle ends there."""
 
 
+_ANYBODY = SourceObject("", {}, "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a step ended. `stop` is set where the cycle cannot go on."""
@@ -64,17 +70,24 @@ class Outcome:
     changes: tuple[AttributeChange, ...] = ()
     request_id: str = ""
     stop: ProvisioningError | None = None
+    is_unlinked: bool = False
 
 
 @dataclass(slots=True)
 class Applier:
-    """Applies the steps of one cycle of one job."""
+    """Applies the steps of one cycle of one job; any number of threads may share it.
+
+    `token` is the number of the run's lease: a run that was replaced can store nothing, and so
+    sends nothing.
+    """
 
     job: Job
     store: Store
     cycle_id: str
     links: dict[str, Link]
+    token: int | None = None
     entries: list[Entry] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def apply(self, step: Step) -> Outcome:
         """Do what the step says and log it; only a stopping error ends more than this step."""
@@ -83,7 +96,9 @@ class Applier:
             outcome = self._note(step)
             change_id = f"{self.cycle_id}:{step.source_id}:{step.action}"
         else:
-            change_id = self.store.record_intent(self.job.name, self.cycle_id, step)
+            change_id = self.store.record_intent(
+                self.job.name, self.cycle_id, step, token=self.token
+            )
             outcome = self._write(step)
         self._record(change_id, step, outcome, time.monotonic() - began)
         return outcome
@@ -108,14 +123,29 @@ class Applier:
             reason=outcome.reason,
             code=outcome.code or step.code,
             target_id=outcome.target_id or step.target_id,
-            changes=outcome.changes or step.changes,
+            changes=self._shown(outcome.changes or step.changes),
             request_id=outcome.request_id,
             duration_seconds=seconds,
         )
-        self.store.record([entry], outcome.link)
-        self.entries.append(entry)
-        if outcome.link is not None:
-            self.links[step.source_id] = outcome.link
+        self.store.record([entry], outcome.link, token=self.token)
+        if outcome.is_unlinked:
+            self.store.unlink(self.job.name, step.source_id, token=self.token)
+        with self._lock:
+            self.entries.append(entry)
+            if outcome.link is not None:
+                self.links[step.source_id] = outcome.link
+            if outcome.is_unlinked:
+                self.links.pop(step.source_id, None)
+
+    def _shown(self, changes: tuple[AttributeChange, ...]) -> tuple[AttributeChange, ...]:
+        """Return the changes as the log may show them."""
+        hidden = self.job.mapper.redacted
+        return tuple(
+            AttributeChange(c.path, c.old and REDACTED, c.new and REDACTED)
+            if c.path in hidden
+            else c
+            for c in changes
+        )
 
     def _note(self, step: Step) -> Outcome:
         """Return the outcome of a step that sends nothing; a match is linked all the same."""
@@ -129,6 +159,9 @@ class Applier:
         try:
             if step.action == "create":
                 return self._create(step)
+            if step.action == "delete":
+                self.job.connector.delete_user(UserId(step.target_id or ""))
+                return Outcome(status="success", reason=step.reason, is_unlinked=True)
             return self._patch(step)
         except InDoubt as error:
             return self._failed(error, "in_doubt")
@@ -178,7 +211,8 @@ class Applier:
         return Outcome(status="success", reason=reason, link=link, target_id=found.id)
 
     def _refusal(self, found: User, step: Step) -> str:
-        owner = next((k for k, link in self.links.items() if link.target_id == found.id), None)
+        with self._lock:
+            owner = next((k for k, link in self.links.items() if link.target_id == found.id), None)
         if owner not in (None, step.source_id):
             return f"the account {found.id} belongs to the source object {owner}"
         if not self.job.adopt:
@@ -227,9 +261,11 @@ class Applier:
         """Return success; a warning where the vendor kept values that nobody expected."""
         capabilities = self.job.connector.capabilities
         odd = [c for c in stayed if not capabilities.attribute(c.path).rewrites]
-        lost_access = step.action in {"disable", "enable"} and any(c.path == "active" for c in odd)
-        if lost_access:
-            reason = f"{step.reason}; the vendor answered with success and kept active unchanged"
+        access = {path for pair in self.job.mapper.access(_ANYBODY) for path in pair}
+        kept_access = [c.path for c in odd if c.path in access]
+        if step.action in {"disable", "enable"} and kept_access:
+            unchanged = ", ".join(kept_access)
+            reason = f"{step.reason}; the vendor answered with success and kept {unchanged}"
             return Outcome(status="failure", reason=reason, code="NotApplied", changes=changes)
         reason = step.reason
         if odd:

@@ -13,13 +13,15 @@ from jackfield.connector import Connector
 from jackfield.engine.configuration_file import ConfigurationFile, MappingTable, nearest, read_file
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.job import Job
+from jackfield.engine.leavers import Leavers
+from jackfield.engine.scope import Scope
 from jackfield.engine.source_plugins import load_source, source_settings
 from jackfield.errors import ConfigurationError
 from jackfield.grants import FileGrants
 from jackfield.mappings import AttributeMapping
-from jackfield.references import is_reference
+from jackfield.references import is_reference, resolve_references
 from jackfield.registry import Registry
-from jackfield.sources import SourceRead
+from jackfield.sources import SourceRead, reads_changes
 from jackfield.steps import Policy
 
 PATIENCE_SECONDS = 900.0
@@ -63,8 +65,14 @@ class Configuration:
         return self.path.parent
 
     @property
-    def state_path(self) -> Path:
-        return self.folder / self.file.state
+    def state(self) -> Path | str:
+        """Where the state is: a SQLite file, or PostgreSQL's URL (which may be a reference).
+
+        Raises: ConfigurationError where a reference names nothing.
+        """
+        with self._within("state", drop="state: "):
+            found = str(resolve_references({"state": self.file.state}, self.folder)["state"])
+        return found if "://" in found else self.folder / found
 
     def check_job(self, name: str) -> None:
         """Raise ConfigurationError, with the nearest name, where there is no such job."""
@@ -104,7 +112,8 @@ class Configuration:
 
     def _grants(self, name: str) -> FileGrants:
         """Return where the authorization of a connection is kept, beside the state."""
-        folder = self.state_path.parent / "grants"
+        state = self.state
+        folder = (self.folder if isinstance(state, str) else state.parent) / "grants"
         try:
             return FileGrants(folder / f"{name}.json", label=name)
         except OSError as error:
@@ -131,17 +140,23 @@ class Configuration:
                 connector=connector,
                 mappings=_merged(capabilities.mappings, table.mappings),
                 matching=table.matching or next(iter(capabilities.match_on), ""),
+                scope=Scope(table.scope),
+                leavers=Leavers(**table.leavers.model_dump()),
                 guard=GuardLimits(**table.guard.model_dump()),
                 adopt=table.adopt,
+                protected=frozenset(name.lower() for name in table.protected),
+                workers=table.workers,
             )
 
-    def _source(self, name: str) -> Callable[[], SourceRead]:
+    def _source(self, name: str) -> Callable[[str | None], SourceRead]:
         table = self.file.sources[name]
         with self._within(f"sources.{name}", separator="."):
             source = load_source(table.type)
             settings = source_settings(source, table.settings, self.folder)
         self._warn_of_secrets(f"sources.{name}", table.settings, settings)
-        return partial(source.read, settings, self.folder)
+        if reads_changes(source):
+            return partial(source.read, settings, self.folder)
+        return lambda _since: source.read(settings, self.folder)
 
     def _warn_of_secrets(self, table: str, given: Mapping[str, object], model: BaseModel) -> None:
         for key, value in given.items():
@@ -182,7 +197,12 @@ def _merged(
         seen.add(line.target)
         if not line.omit:
             merged[line.target] = AttributeMapping(
-                line.target, line.source, line.constant, line.default, line.apply
+                line.target,
+                line.source,
+                line.constant,
+                line.expression,
+                line.default,
+                line.apply,
             )
         elif merged.pop(line.target, None) is None:
             hint = nearest(line.target, merged)

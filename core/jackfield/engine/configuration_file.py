@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from jackfield.engine.leavers import Fate
+from jackfield.engine.scope_settings import ClauseTable, FilterTable, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 
@@ -82,20 +84,31 @@ class GuardTable(_Table):
     at_most: int = Field(default=200, ge=0)
 
 
+class LeaversTable(_Table):
+    """`[jobs.<name>.leavers]`: what becomes of the account, for each way to leave."""
+
+    unassigned: Fate = "disable"
+    disabled: Fate = "disable"
+    soft_deleted: Fate = "disable"
+    deleted: Fate = "disable"
+
+
 class MappingTable(_Table):
     """`[[jobs.<name>.mappings]]`: one line in place of the connector's own, or in addition."""
 
     target: str = Field(min_length=1)
     source: str | None = Field(default=None, min_length=1)
     constant: Scalar = None
+    expression: str | None = Field(default=None, min_length=1)
     default: Scalar = None
     apply: Literal["always", "create"] = "always"
     omit: bool = False
 
     @model_validator(mode="after")
     def _check_value(self) -> Self:
-        if (self.source is not None) + (self.constant is not None) + self.omit != 1:
-            raise ValueError("give exactly one of source, constant and omit = true")
+        given = (self.source, self.constant, self.expression)
+        if sum(value is not None for value in given) + self.omit != 1:
+            raise ValueError("give exactly one of source, constant, expression and omit = true")
         return self
 
 
@@ -106,6 +119,10 @@ class JobTable(_Table):
     connection: str
     adopt: bool = True
     matching: str = ""
+    protected: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    workers: int = Field(default=8, ge=1, le=64)
+    scope: ScopeTable | None = None
+    leavers: LeaversTable = Field(default_factory=LeaversTable)
     guard: GuardTable = Field(default_factory=GuardTable)
     mappings: Annotated[tuple[MappingTable, ...], Field(strict=False)] = ()
 
@@ -124,6 +141,10 @@ _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): ConfigurationFile,
     ("jobs",): JobTable,
     ("jobs", "guard"): GuardTable,
+    ("jobs", "leavers"): LeaversTable,
+    ("jobs", "scope"): ScopeTable,
+    ("jobs", "scope", "filters"): FilterTable,
+    ("jobs", "scope", "filters", "clauses"): ClauseTable,
     ("jobs", "mappings"): MappingTable,
 }
 """The model of each table, by its path without the names that people chose."""

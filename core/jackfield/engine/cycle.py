@@ -6,19 +6,20 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from jackfield.engine.applying import STOPPING, Applier, Outcome
+from jackfield.engine.applying import Applier, Outcome
+from jackfield.engine.crew import work
 from jackfield.engine.guard import Hold, find_hold
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
+from jackfield.engine.looking import Looker
 from jackfield.engine.plan import Plan, Step
-from jackfield.engine.planning import Planner, Target
+from jackfield.engine.planning import Person, Planner, Target
 from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.store import Intent, Link, Store
-from jackfield.errors import ConnectorError, ProvisioningError
-from jackfield.resources import MatchKey, NotFound, UserId
-from jackfield.sources import SourceObject, SourceRead
+from jackfield.errors import ProvisioningError
+from jackfield.resources import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class CycleResult:
     """What one cycle did.
 
     `interrupted` are writes of an earlier run that ended before their outcome was known. `stopped`
-    is the error that ended the cycle early, `hold` what waits for a person.
+    is the error that ended the cycle early, `hold` what waits for a person. `notes` are what the
+    source wants a person to know.
     """
 
     cycle_id: str
@@ -35,6 +37,7 @@ class CycleResult:
     interrupted: tuple[Entry, ...] = ()
     hold: Hold | None = None
     stopped: ProvisioningError | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -46,61 +49,63 @@ class CycleResult:
         return tuple(e for e in self.entries if e.status in {"failure", "in_doubt"})
 
 
-@dataclass(slots=True)
 class _Cycle:
     """What the parts of one cycle share."""
 
-    job: Job
-    links: dict[str, Link]
-    report: Report
-    read: SourceRead = field(init=False)
-    planner: Planner = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.report(Progress("read", 0, 0))
-        self.read = self.job.read_source()
-        self.job.check_source(self.read)
-        self.planner = Planner(self.job, self.read, self.links)
+    def __init__(self, job: Job, store: Store, report: Report) -> None:
+        self.job = job
+        self.links = store.links(job.name)
+        self.report = report
+        report(Progress("read", 0, 0))
+        self.read = job.read_source(_watermark(job, store))
+        job.check_source(self.read)
+        self.planner = Planner(job, self.read, self.links)
+        self._people = {person.source.id: person for person in self.planner.people}
 
     def plan(self) -> Plan:
-        return self.planner.plan(list(self._steps()))
+        people = self.planner.people
+        self._looker = Looker(self.job, map(self.planner.question, people))
+        steps = []
+        for person, step in work(people, self._decide, self.job.workers):
+            steps.append(step)
+            self.report(Progress("plan", len(steps), len(people), step.user_name))
+            del person
+        return self._protect_administrator(self.planner.plan(steps))
 
-    def _steps(self) -> Iterator[Step]:
-        total = len(self.read.objects)
-        for done, source in enumerate(self.read.objects, start=1):
-            step = self.planner.decide(source, self._target(source))
-            self.report(Progress("plan", done, total, step.user_name))
-            yield step
+    def _decide(self, person: Person) -> Step:
+        return self.planner.decide(person, self._target(person))
 
-    def _target(self, source: SourceObject) -> Target | None:
+    def _target(self, person: Person) -> Target | None:
         """Read what the decision on one person needs; nothing for most of them."""
-        question = self.planner.question(source)
+        question = self.planner.question(person)
         if question is None:
             return None
-        target = self._look(question)
+        target = self._looker.look(question)
         if target.user is None and target.failure is None and not target.is_matched:
             # The linked user is gone at the vendor: match again.
-            key = self.planner.matching_key(source)
-            return self._look(key) if key else None
+            return self._looker.look(person.key) if person.key else None
         return target
-
-    def _look(self, key: MatchKey | UserId) -> Target:
-        is_matched = isinstance(key, MatchKey)
-        try:
-            found = self.job.connector.get_user(key)
-        except STOPPING:
-            raise
-        except ConnectorError as error:
-            return Target(failure=error)
-        if isinstance(found, NotFound):
-            return Target(is_matched=is_matched)
-        return Target(user=found, is_matched=is_matched)
 
     def again(self, source_id: str, found: Link) -> Step:
         """Decide once more on a person whose account turned up during the cycle."""
         self.links[source_id] = found
-        source = next(s for s in self.read.objects if s.id == source_id)
-        return self.planner.decide(source, self._target(source))
+        person = self._people[source_id]
+        return self.planner.decide(person, self._looker.look(UserId(found.target_id)))
+
+    def _protect_administrator(self, plan: Plan) -> Plan:
+        """Take out the removal of the account that the connection itself signs in with."""
+        if not plan.removals:
+            return plan
+        own = self.job.connector.authenticate().get("administrator", "").lower()
+        if not own:
+            return plan
+        steps = tuple(
+            replace(step, action="skip", reason=f"{step.reason}; protected", code="Protected")
+            if step.is_removal and (step.target_id or "").lower() == own
+            else step
+            for step in plan.steps
+        )
+        return replace(plan, steps=steps)
 
 
 def plan_job(job: Job, store: Store, *, report: Report = nobody) -> Plan:
@@ -108,32 +113,50 @@ def plan_job(job: Job, store: Store, *, report: Report = nobody) -> Plan:
 
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled; then there is no plan.
     """
-    return _Cycle(job, store.links(job.name), report).plan()
+    return _Cycle(job, store, report).plan()
 
 
-def run_job(job: Job, store: Store, *, approval: str = "", report: Report = nobody) -> CycleResult:
+def run_job(
+    job: Job,
+    store: Store,
+    *,
+    approval: str = "",
+    report: Report = nobody,
+    token: int | None = None,
+) -> CycleResult:
     """Run one cycle: plan, guard, apply, log.
 
-    `approval` lets exactly the removals pass that a held cycle named. The caller holds the job's
-    lease.
+    `approval` lets exactly the removals pass that a held cycle named. `token` is the number of the
+    job's lease, which the caller holds.
 
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled while planning; then nothing
     was written. Later errors end in the log and in the result.
     """
-    cycle = _Cycle(job, store.links(job.name), report)
-    cycle_id = store.begin_cycle(job.name)
-    applier = Applier(job, store, cycle_id, cycle.links)
+    cycle = _Cycle(job, store, report)
+    cycle_id = store.begin_cycle(job.name, token=token)
+    applier = Applier(job, store, cycle_id, cycle.links, token)
     try:
-        interrupted = _close_interrupted(job, store)
+        interrupted = _close_interrupted(job, store, token)
         plan = cycle.plan()
         hold = find_hold(plan, job.guard, approval)
         stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
     except BaseException as error:
-        store.end_cycle(cycle_id, f"stopped: {error or type(error).__name__}", {})
+        store.end_cycle(cycle_id, f"stopped: {error or type(error).__name__}", {}, token=token)
         raise
-    result = CycleResult(cycle_id, plan, tuple(applier.entries), interrupted, hold, stopped)
-    store.end_cycle(cycle_id, _outcome(result), result.counts)
+    result = CycleResult(
+        cycle_id, plan, tuple(applier.entries), interrupted, hold, stopped, cycle.read.notes
+    )
+    if cycle.read.watermark and not stopped and not hold and not result.failed:
+        store.jobs.set_watermark(job.name, cycle.read.watermark, token=token)
+    store.end_cycle(cycle_id, _outcome(result), result.counts, token=token)
     return result
+
+
+def _watermark(job: Job, store: Store) -> str | None:
+    """Return where the source may begin; None where something earlier is not settled."""
+    if store.open_intents(job.name):
+        return None
+    return store.jobs.get(job.name).watermark or None
 
 
 def _apply(
@@ -149,20 +172,26 @@ def _apply(
     if hold:
         for step in hold.steps:
             applier.hold(step, hold.reason)
-    total = len(steps) + len(removals)
-    for done, step in enumerate([*steps, *removals], start=1):
-        outcome = applier.apply(step)
-        if _needs_another_look(step, outcome):
-            assert outcome.link is not None  # noqa: S101 - said by the line above
-            outcome = applier.apply(cycle.again(step.source_id, outcome.link))
-        cycle.report(Progress("apply", done, total, step.user_name))
-        if outcome.stop is not None:
-            return outcome.stop
+    total, done = len(steps) + len(removals), 0
+    for part in (steps, removals):
+        for step, outcome in _applied(part, cycle, applier):
+            done += 1
+            cycle.report(Progress("apply", done, total, step.user_name))
+            if outcome.stop is not None:
+                return outcome.stop
     return None
 
 
-def _needs_another_look(step: Step, outcome: Outcome) -> bool:
-    return step.action == "create" and outcome.link is not None and not outcome.link.wanted
+def _applied(steps: list[Step], cycle: _Cycle, applier: Applier) -> Iterator[tuple[Step, Outcome]]:
+    def act(step: Step) -> Outcome:
+        outcome = applier.apply(step)
+        found = outcome.link
+        if step.action == "create" and found is not None and not found.wanted:
+            # The account turned up while it was made: bring it up to date at once.
+            return applier.apply(cycle.again(step.source_id, found))
+        return outcome
+
+    yield from work(steps, act, cycle.job.workers)
 
 
 def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
@@ -172,10 +201,10 @@ def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     return step.action != "skip" or bool(step.wanted) or (step.source_id, step.reason) not in skips
 
 
-def _close_interrupted(job: Job, store: Store) -> tuple[Entry, ...]:
+def _close_interrupted(job: Job, store: Store, token: int | None) -> tuple[Entry, ...]:
     """Log every write whose outcome was lost with its process; this cycle looks before it acts."""
     entries = tuple(_interrupted(job, intent) for intent in store.open_intents(job.name))
-    store.record(entries)
+    store.record(entries, token=token)
     return entries
 
 

@@ -63,7 +63,7 @@ def approval_of(job: str, removals: tuple[Step, ...]) -> str:
 def _reason(count: int, plan: Plan, limits: GuardLimits) -> str:
     if count == 0:
         return ""
-    if plan.source_count == 0:
+    if plan.source_count == 0 and not plan.is_delta:
         return "the source has nobody in it"
     if count == plan.linked_count:
         return "everybody would lose access"

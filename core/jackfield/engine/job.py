@@ -5,33 +5,53 @@ from dataclasses import dataclass, field
 
 from jackfield.connector import Connector
 from jackfield.engine.guard import GuardLimits
+from jackfield.engine.leavers import Leavers
+from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, Mapper
+from jackfield.engine.scope import Scope
 from jackfield.errors import ConfigurationError
 from jackfield.mappings import AttributeMapping
 from jackfield.sources import SourceRead
-
-COMPUTED_ATTRIBUTES = frozenset({"IsActive"})
-"""Source attributes that the engine computes: whether the person should have access."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Everything a cycle needs.
 
-    `mappings` are complete: the connector's table with the job's own lines in place. `matching` is
-    the target path that finds an existing user. `adopt` permits linking users that the vendor
-    already has.
+    `read_source` takes the watermark of the last read, or None for a full one. `mappings` are
+    complete: the connector's table with the job's own lines in place. `matching` is the target path
+    that finds an existing user. `adopt` permits linking users that the vendor already has.
+    `protected` users, by user name or vendor id, are never disabled or deleted. `workers` is how
+    many people are dealt with at once; the vendor's limits hold all the same.
     """
 
     name: str
-    read_source: Callable[[], SourceRead]
+    read_source: Callable[[str | None], SourceRead]
     connector: Connector
     mappings: tuple[AttributeMapping, ...]
     matching: str
+    scope: Scope = field(default_factory=Scope)
+    leavers: Leavers = field(default_factory=Leavers)
     guard: GuardLimits = field(default_factory=GuardLimits)
     adopt: bool = True
+    protected: frozenset[str] = frozenset()
+    workers: int = 8
+    mapper: Mapper = field(init=False)
 
     def __post_init__(self) -> None:
-        targets = [mapping.target for mapping in self.mappings]
+        self._check_targets([mapping.target for mapping in self.mappings])
+        known = self.connector.capabilities.match_on
+        if self.matching not in known:
+            raise ConfigurationError(
+                f"{self.name}: {self.connector.name} cannot look users up by {self.matching}; "
+                f"it can by {', '.join(known)}"
+            )
+        try:
+            object.__setattr__(self, "mapper", Mapper(self.mappings))
+            self.scope.check_mappings(m.expression for m in self.mappings if m.expression)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.name}: {error}") from None
+
+    def _check_targets(self, targets: list[str]) -> None:
         twice = sorted({target for target in targets if targets.count(target) > 1})
         if twice:
             raise ConfigurationError(f"{self.name}: two mappings write {', '.join(twice)}")
@@ -39,38 +59,27 @@ class Job:
             raise ConfigurationError(
                 f"{self.name}: no mapping writes the matching attribute {self.matching}"
             )
-        known = self.connector.capabilities.match_on
-        if self.matching not in known:
-            raise ConfigurationError(
-                f"{self.name}: {self.connector.name} cannot look users up by {self.matching}; "
-                f"it can by {', '.join(known)}"
-            )
-
-        unknown = self._unknown_targets(targets)
+        known = self.connector.capabilities.attributes
+        unknown = [target for target in targets if known and target not in known]
         if unknown:
             raise ConfigurationError(
                 f"{self.name}: {self.connector.name} has no attribute {', '.join(unknown)}; "
                 f"see `jackfield connectors {self.connector.name}`"
             )
 
-    def _unknown_targets(self, targets: list[str]) -> list[str]:
-        known = self.connector.capabilities.attributes
-        return [target for target in targets if known and target not in known]
-
-    @property
-    def carries_access(self) -> bool:
-        """Whether a mapping tells the vendor that someone lost access."""
-        return any(mapping.source == "IsActive" for mapping in self.mappings)
-
     def check_source(self, read: SourceRead) -> None:
-        """Refuse a mapping from an attribute that this source never has.
+        """Refuse mappings and filters from attributes that this source never has.
 
         Raises: ConfigurationError naming the mapping and the attributes there are.
         """
         known = read.attributes | COMPUTED_ATTRIBUTES
-        for mapping in self.mappings:
-            if mapping.source is not None and mapping.source not in known:
+        for target, reads in self.mapper.reads.items():
+            for attribute in sorted(reads - known):
                 raise ConfigurationError(
-                    f"{self.name}: the mapping of {mapping.target} reads {mapping.source}, which "
-                    f"the source does not have; it has {', '.join(sorted(known))}"
+                    f"{self.name}: the mapping of {target} reads {attribute}, which the source "
+                    f"does not have; it has {', '.join(sorted(known))}"
                 )
+        try:
+            self.scope.check_source(read)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.name}: {error}") from None

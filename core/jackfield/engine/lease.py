@@ -1,27 +1,175 @@
-"""One run of a job at a time, across processes of this machine."""
+"""One run of a job at a time: a row with a number that every write of the run must carry.
 
+The number rises with every holder. Whoever was paused and replaced holds an older one and can store
+nothing more; and what cannot store its intent sends nothing.
+"""
+
+import datetime as dt
+import os
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from filelock import FileLock, Timeout
+import sqlalchemy as sa
 
+from jackfield.engine.state.database import Database, StateUnavailable, moment, upsert
+from jackfield.engine.tables import leases
 from jackfield.errors import AlreadyRunning
+
+LEASE_SECONDS = 60.0
+"""How long a silent holder keeps its job from others."""
+
+_BEATS = 3  # renewals within the time of one lease
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to run a job. `token` goes with every write; `previous` names a holder replaced.
+
+    `is_lost`: another run took over, as far as this one has noticed.
+    """
+
+    job: str
+    holder: str
+    token: int
+    seconds: float
+    previous: str = ""
+    is_lost: bool = False
+    _database: Database = field(kw_only=True, repr=False)
+
+    def renew(self) -> None:
+        """Keep the lease for its full time from now on.
+
+        Raises: AlreadyRunning where another run holds it.
+        """
+        try:
+            with self._database.write(self.job, self.token) as connection:
+                instant = moment(connection)
+                until = instant + dt.timedelta(seconds=self.seconds)
+                connection.execute(
+                    leases.update()
+                    .where(self._is_ours())
+                    .values(heartbeat_at=instant, expires_at=until)
+                )
+        except AlreadyRunning:
+            self.is_lost = True
+            raise
+
+    def release(self) -> None:
+        """Let the next run begin at once; nothing where another holds it already."""
+        with self._database.write() as connection:
+            connection.execute(leases.update().where(self._is_ours()).values(holder=""))
+
+    def _is_ours(self) -> sa.ColumnElement[bool]:
+        return sa.and_(leases.c.job == self.job, leases.c.token == self.token)
 
 
 @contextmanager
-def lease(folder: Path, job: str) -> Iterator[None]:
-    """Hold the job's lock; the operating system releases it when the process dies.
+def held(
+    database: Database, job: str, *, holder: str = "", seconds: float = LEASE_SECONDS
+) -> Iterator[Lease]:
+    """Hold the job's lease and renew it from a thread until the end of the block.
 
-    Raises: AlreadyRunning where another process holds it.
+    Raises: AlreadyRunning where another run holds it, with its name and age.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(folder / f"{job}.lock", mode=0o600)
+    lease = take(database, job, holder=holder, seconds=seconds)
+    ended = threading.Event()
+    beating = threading.Thread(target=_beat, args=(lease, ended), daemon=True, name=f"lease {job}")
+    beating.start()
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise AlreadyRunning(f"{job}: another run holds this job; wait until it ends") from None
-    try:
-        yield
+        yield lease
     finally:
-        lock.release()
+        ended.set()
+        beating.join()
+        with suppress(StateUnavailable):  # then it ends by itself
+            lease.release()
+
+
+def take(
+    database: Database, job: str, *, holder: str = "", seconds: float = LEASE_SECONDS
+) -> Lease:
+    """Take the lease if it is free, expired, or held by a process of this machine that is dead.
+
+    Raises: AlreadyRunning.
+    """
+    holder = holder or f"{socket.gethostname()}:{os.getpid()}"
+    with database.write() as connection:
+        instant = moment(connection)
+        _prepare_row(connection, job, instant)
+        query = sa.select(leases).where(leases.c.job == job).with_for_update()
+        row = connection.execute(query).one()
+        if row.holder and row.expires_at > instant and not _is_dead(row):
+            raise AlreadyRunning(_who(row, instant))
+        token: int = row.token + 1
+        fresh = {
+            "token": token,
+            "holder": holder,
+            "machine": _machine(),
+            "pid": os.getpid(),
+            "taken_at": instant,
+            "heartbeat_at": instant,
+            "expires_at": instant + dt.timedelta(seconds=seconds),
+        }
+        connection.execute(leases.update().where(leases.c.job == job).values(**fresh))
+    return Lease(job, holder, token, seconds, row.holder, _database=database)
+
+
+def _prepare_row(connection: sa.Connection, job: str, instant: dt.datetime) -> None:
+    """Make sure that there is a row to lock."""
+    row = {
+        "job": job,
+        "token": 0,
+        "holder": "",
+        "machine": "",
+        "pid": 0,
+        "taken_at": instant,
+        "heartbeat_at": instant,
+        "expires_at": instant,
+    }
+    upsert(connection, leases, [row], keep=row)
+
+
+def _beat(lease: Lease, ended: threading.Event) -> None:
+    while not ended.wait(lease.seconds / _BEATS):
+        try:
+            lease.renew()
+        except AlreadyRunning:
+            return
+        except StateUnavailable:
+            continue  # the next write of the run meets it, too, and tells
+
+
+def _who(row: Any, instant: dt.datetime) -> str:
+    age = max(0, round((instant - row.taken_at).total_seconds()))
+    silence = max(0, round((instant - row.heartbeat_at).total_seconds()))
+    return (
+        f"{row.job}: another run holds this job: {row.holder}, for {age} seconds, last heard of "
+        f"{silence} seconds ago; wait until it ends"
+    )
+
+
+def _is_dead(row: Any) -> bool:
+    """Say whether the holder ran here and is gone; what cannot be known is no."""
+    if os.name != "posix" or row.machine != _machine():
+        return False
+    try:
+        os.kill(row.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _machine() -> str:
+    """Name where process ids mean the same: this boot of this machine, this container of it."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
+    with suppress(OSError):
+        parts.append(Path("/proc/self/ns/pid").readlink().name)
+    return " ".join(parts)

@@ -1,11 +1,15 @@
 """From a source object to the attributes its target user should have. Pure."""
 
+import datetime as dt
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from jackfield.engine.expressions import Environment, Expression, Role, Value
+from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 from jackfield.mappings import AttributeMapping
 from jackfield.resources import User
@@ -15,34 +19,139 @@ from jackfield.sources import SourceObject
 Desired = Mapping[str, Json]
 """Target path → value, in the order of the mappings; attributes without a value are left out."""
 
+COMPUTED_ATTRIBUTES = frozenset({"IsActive", "IsSoftDeleted", "appRoleAssignments"})
+"""Source attributes that the engine computes: whether the person should have access, and roles."""
 
-def map_attributes(
-    source: SourceObject, mappings: Iterable[AttributeMapping], *, creating: bool
-) -> Desired:
-    """Return what the target user should have.
+_TRUTHS = {"true": True, "false": False}
 
-    A source value that is absent or empty is no value: it is left out, and the target keeps what it
-    has. Defaults stand in on creation alone. Source: Microsoft Entra, "Customize application
-    attributes" (read 2026-11-20).
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    mapping: AttributeMapping
+    expression: Expression | None
+
+    @property
+    def reads(self) -> frozenset[str]:
+        if self.expression is not None:
+            return frozenset(self.expression.attributes)
+        return frozenset() if self.mapping.source is None else frozenset({self.mapping.source})
+
+
+class Mapper:
+    """The attribute mappings of one job, ready to be evaluated.
+
+    Raises: ConfigurationError naming the mapping whose expression is wrong, or whose expression
+    gives another value each time and is not limited to creation.
     """
-    desired = {}
-    for mapping in mappings:
-        if mapping.apply == "create" and not creating:
-            continue
-        value = _value(source, mapping)
-        if value in (None, "") and creating:
-            value = mapping.default
-        if value not in (None, ""):
-            desired[mapping.target] = value
-    return MappingProxyType(desired)
+
+    def __init__(
+        self, mappings: Iterable[AttributeMapping], now: Callable[[], dt.datetime] = _utc_now
+    ) -> None:
+        self._lines = tuple(_Line(mapping, _expression(mapping)) for mapping in mappings)
+        self._now = now
+
+    @property
+    def reads(self) -> Mapping[str, frozenset[str]]:
+        """Target path → the source attributes it is made of."""
+        return {line.mapping.target: line.reads for line in self._lines}
+
+    @property
+    def redacted(self) -> frozenset[str]:
+        """The target paths whose values never reach the log."""
+        return frozenset(
+            line.mapping.target
+            for line in self._lines
+            if line.expression is not None and line.expression.redacts
+        )
+
+    def desired(
+        self, source: SourceObject, *, creating: bool = False, is_active: bool = True
+    ) -> Desired:
+        """Return what the target user should have.
+
+        A source value that is absent or empty is no value: it is left out, and the target keeps
+        what it has. Defaults stand in on creation alone. Source: Microsoft Entra, "Customize
+        application attributes" (read 2026-11-20).
+
+        Raises: ExpressionError where this person's values do not fit an expression.
+        """
+        return MappingProxyType(dict(self._values(source, creating, is_active)))
+
+    def access(self, source: SourceObject) -> tuple[Desired, Desired]:
+        """Return the attributes that say whether a person has access: with it, and without."""
+        on = self.desired(source, is_active=True)
+        off = self.desired(source, is_active=False)
+        paths = [path for path in off if on.get(path) != off[path]]
+        return (
+            MappingProxyType({path: on.get(path) for path in paths}),
+            MappingProxyType({path: off[path] for path in paths}),
+        )
+
+    def _values(
+        self, source: SourceObject, creating: bool, is_active: bool
+    ) -> Iterator[tuple[str, Json]]:
+        for line in self._lines:
+            mapping = line.mapping
+            if mapping.apply == "create" and not creating:
+                continue
+            value = self._value(line, source, is_active)
+            if value in (None, "") and creating:
+                value = mapping.default
+            if value not in (None, ""):
+                yield mapping.target, _coerced(mapping.target, value)
+
+    def _value(self, line: _Line, source: SourceObject, is_active: bool) -> Json:
+        if line.expression is not None:
+            values = _source_values(source, is_active)
+            result = line.expression.evaluate(values, Environment(self._now()))
+            return _json(result.value)
+        if line.mapping.source is None:
+            return line.mapping.constant
+        if line.mapping.source in COMPUTED_ATTRIBUTES:
+            return _json(_source_values(source, is_active)[line.mapping.source])
+        return source.attributes.get(line.mapping.source)
 
 
-def _value(source: SourceObject, mapping: AttributeMapping) -> Json:
-    if mapping.source is None:
-        return mapping.constant
-    if mapping.source == "IsActive":
-        return source.is_enabled
-    return source.attributes.get(mapping.source)
+def _expression(mapping: AttributeMapping) -> Expression | None:
+    if mapping.expression is None:
+        return None
+    try:
+        found = Expression.parse(mapping.expression)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"the mapping of {mapping.target}: {error}") from None
+    if not found.is_stable and mapping.apply != "create":
+        raise ConfigurationError(
+            f"the mapping of {mapping.target} gives another value each time; "
+            'limit it with apply = "create"'
+        )
+    return found
+
+
+def _source_values(source: SourceObject, is_active: bool) -> dict[str, Value]:
+    return {
+        **source.attributes,
+        "IsActive": is_active,
+        "IsSoftDeleted": not is_active,
+        "appRoleAssignments": tuple(Role(role) for role in source.roles),
+    }
+
+
+def _json(value: Value) -> Json:
+    if not isinstance(value, tuple):
+        return value
+    many: list[Json] = [dict(v.to_scim()) if isinstance(v, Role) else v for v in value]
+    return many or None
+
+
+def _coerced(path: str, value: Json) -> Json:
+    """Return a Boolean for the texts that expressions give for one."""
+    if path == "active" and isinstance(value, str):
+        return _TRUTHS.get(value.lower(), value)
+    return value
 
 
 def user_of(desired: Desired) -> User:

@@ -8,12 +8,12 @@ from typing import Any, Literal, TypeAlias
 from jackfield.flow import Json
 
 Action: TypeAlias = Literal[
-    "create", "update", "link", "enable", "disable", "unchanged", "skip", "fail"
+    "create", "update", "link", "enable", "disable", "delete", "unchanged", "skip", "fail"
 ]
 """What happens to one person. `link` ties an existing user that needs no change."""
 
-WRITES: frozenset[Action] = frozenset({"create", "update", "enable", "disable"})
-REMOVALS: frozenset[Action] = frozenset({"disable"})
+WRITES: frozenset[Action] = frozenset({"create", "update", "enable", "disable", "delete"})
+REMOVALS: frozenset[Action] = frozenset({"disable", "delete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Plan:
     source_count: int
     linked_count: int
     is_complete: bool
+    is_delta: bool = False
 
     @property
     def removals(self) -> tuple[Step, ...]:

@@ -5,13 +5,16 @@ person the engine never linked is never disabled; a disabled person is never cre
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from jackfield.engine.comparing import differences, is_known_difference
+from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
-from jackfield.engine.mapping import Desired, fingerprint, map_attributes, matching_form
-from jackfield.engine.plan import AttributeChange, Plan, Step
+from jackfield.engine.leavers import REASONS, Event
+from jackfield.engine.mapping import Desired, fingerprint, matching_form
+from jackfield.engine.plan import Action, AttributeChange, Plan, Step
+from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.store import Link
 from jackfield.errors import AmbiguousMatch, ConnectorError
 from jackfield.resources import MatchKey, User, UserId
@@ -30,6 +33,21 @@ class Target:
     failure: ConnectorError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A source object with what the job makes of it, worked out once.
+
+    `key` is None where the matching attribute has no value; `flaw` says why nothing can be made of
+    this person's values.
+    """
+
+    source: SourceObject
+    scope: ScopeDecision
+    key: MatchKey | None = None
+    wanted: str = ""
+    flaw: str = ""
+
+
 class Planner:
     """The decisions of one cycle of one job."""
 
@@ -38,117 +56,153 @@ class Planner:
         self._read = read
         self._links = links
         self._owners = {link.target_id: link.source_id for link in links.values()}
-        self._doubles = _doubles(job, read.objects)
+        self.people = tuple(map(self._person, read.objects))
+        self._doubles = _doubles(job, self.people)
 
-    def question(self, source: SourceObject) -> MatchKey | UserId | None:
+    def question(self, person: Person) -> MatchKey | UserId | None:
         """Return what must be read of the vendor before this person can be decided on."""
-        link = self._links.get(source.id)
-        if not source.is_enabled or source.id in self._doubles:
+        source_id = person.source.id
+        link = self._links.get(source_id)
+        if not person.scope.is_in_scope or person.flaw or source_id in self._doubles:
             return None
         if link is None:
-            return self.matching_key(source)
-        if link.is_on and link.wanted == self._wanted(source):
+            return person.key
+        if link.is_on and link.wanted == person.wanted:
             return None
         return UserId(link.target_id)
 
-    def matching_key(self, source: SourceObject) -> MatchKey | None:
-        """Return what finds this person at the vendor; None where the value is missing."""
-        value = map_attributes(source, self._job.mappings, creating=True).get(self._job.matching)
-        return MatchKey(self._job.matching, str(value)) if value is not None else None
-
-    def decide(self, source: SourceObject, target: Target | None) -> Step:
+    def decide(self, person: Person, target: Target | None) -> Step:
         """Return the one step this person needs in this cycle."""
-        link = self._links.get(source.id)
+        link = self._links.get(person.source.id)
         if target is None:
-            return self._decide_unread(source, link)
+            return self._decide_unread(person, link)
         if target.failure is not None:
             code = "DuplicateTargetEntries" if isinstance(target.failure, AmbiguousMatch) else ""
-            return self._step("fail", source, str(target.failure), code or "Unreadable")
+            return self._step("fail", person, str(target.failure), code or "Unreadable")
         if target.user is None:
-            return self._create(source)
-        return self._align(source, link, target.user, is_matched=target.is_matched)
-
-    def leavers(self) -> Iterable[Step]:
-        """Yield the removal of everybody who is linked and gone from a complete source."""
-        if not self._read.is_complete:
-            return
-        present = {source.id for source in self._read.objects}
-        for link in self._links.values():
-            if link.is_on and link.source_id not in present:
-                gone = SourceObject(link.source_id, {}, "")
-                yield self._disable(gone, link, "no longer in the source")
+            return self._create(person)
+        return self._align(person, link, target.user, is_matched=target.is_matched)
 
     def plan(self, steps: Iterable[Step]) -> Plan:
-        """Return the finished plan: these steps, then the leavers."""
+        """Return the finished plan: these steps, then those who are gone from the source."""
         linked = sum(link.is_on for link in self._links.values())
         return Plan(
             self._job.name,
-            (*steps, *self.leavers()),
+            (*steps, *self._gone()),
             source_count=len(self._read.objects),
             linked_count=linked,
             is_complete=self._read.is_complete,
+            is_delta=self._read.is_delta,
         )
 
-    def _decide_unread(self, source: SourceObject, link: Link | None) -> Step:
+    def _person(self, source: SourceObject) -> Person:
+        scope = self._job.scope.decide(source)
+        try:
+            wanted = self._job.mapper.desired(source)
+            value = self._job.mapper.desired(source, creating=True).get(self._job.matching)
+        except ExpressionError as error:
+            return Person(source, scope, flaw=str(error))
+        key = None if value is None else MatchKey(self._job.matching, str(value))
+        return Person(source, scope, key, fingerprint(wanted))
+
+    def _gone(self) -> Iterator[Step]:
+        """Yield the removal of everybody who is linked and gone from the source."""
+        told = {removal.id: removal.kind for removal in self._read.removed}
+        present = {person.source.id for person in self.people}
+        for source_id, link in self._links.items():
+            if source_id in present or (source_id not in told and not self._read.is_complete):
+                continue
+            event: Event = "soft_deleted" if told.get(source_id) == "soft" else "deleted"
+            step = self._leave(SourceObject(source_id, {}, ""), link, event, REASONS[event])
+            if step.action != "unchanged":
+                yield step
+
+    def _decide_unread(self, person: Person, link: Link | None) -> Step:
         """Decide on those for whom nothing at the vendor matters."""
+        source = person.source
         if source.id in self._doubles:
-            return self._step("fail", source, self._doubles[source.id], "DuplicateSourceEntries")
-        if not source.is_enabled:
-            return self._decide_disabled(source, link)
-        if link and link.is_on and link.wanted == self._wanted(source):
-            return self._step("unchanged", source, "nothing changed in the source", link=link)
+            return self._step("fail", person, self._doubles[source.id], "DuplicateSourceEntries")
+        if not person.scope.is_in_scope:
+            return self._decide_out_of_scope(person, link)
+        if person.flaw:
+            return self._step("fail", person, person.flaw, "InvalidExpression", link=link)
+        if link and link.is_on and link.wanted == person.wanted:
+            return self._step("unchanged", person, "nothing changed in the source", link=link)
         reason = f"{self._job.matching} has no value, so nobody can be matched or created"
-        return self._step("fail", source, reason, "MissingValues")
+        return self._step("fail", person, reason, "MissingValues")
 
-    def _decide_disabled(self, source: SourceObject, link: Link | None) -> Step:
-        if link is None:
-            reason = "disabled in the source, and a disabled user is never created"
-            return self._step("skip", source, reason, "EntrySynchronizationSkipped")
+    def _decide_out_of_scope(self, person: Person, link: Link | None) -> Step:
+        reason = person.scope.reason
+        event: Event = "unassigned" if person.source.is_enabled else "disabled"
+        if link is not None:
+            return self._leave(person.source, link, event, reason)
+        if event == "disabled":
+            reason = f"{reason}, and a disabled user is never created"
+        return self._step("skip", person, reason, person.scope.code)
+
+    def _leave(self, source: SourceObject, link: Link, event: Event, reason: str) -> Step:
+        """Decide what becomes of the account of somebody who should not have it any more."""
+        person = Person(source, self._job.scope.decide(source))
+        capabilities = self._job.connector.capabilities
+        fate = self._job.leavers.fate(event)
+        if fate == "keep":
+            return self._quiet(person, link, f"{reason}; kept, as the job says", "Kept")
+        if fate == "delete":
+            if capabilities.delete or capabilities.disable == "delete":
+                return self._removal("delete", person, link, reason)
+            return self._quiet(person, link, f"{reason}; the vendor cannot delete", "NotOffered")
         if not link.is_on:
-            return self._step("unchanged", source, "disabled already", link=link)
-        return self._disable(source, link, "disabled in the source")
+            return self._step("unchanged", person, "disabled already", link=link)
+        return self._disable(person, link, event, reason)
 
-    def _disable(self, source: SourceObject, link: Link, reason: str) -> Step:
-        if not self._job.carries_access:
+    def _disable(self, person: Person, link: Link, event: Event, reason: str) -> Step:
+        way = self._job.connector.capabilities.disable
+        if way == "delete":
+            reason = f'{reason}; the vendor can only delete: write leavers.{event} = "delete"'
+            return self._step("fail", person, reason, "DeletionNotAllowed", link=link)
+        if way == "unsupported":
+            return self._quiet(person, link, f"{reason}; the vendor cannot disable", "NotOffered")
+        on, off = self._job.mapper.access(person.source)
+        if not off:
             reason = f"{reason}, and no mapping tells the vendor: map active from IsActive"
-            return self._step("skip", source, reason, "NotMapped", link=link)
-        changes = (AttributeChange("active", None, new=False),)
-        return replace(self._step("disable", source, reason, link=link), changes=changes)
+            return self._quiet(person, link, reason, "NotMapped")
+        changes = tuple(AttributeChange(path, on[path], value) for path, value in off.items())
+        return replace(self._removal("disable", person, link, reason), changes=changes)
 
-    def _create(self, source: SourceObject) -> Step:
-        desired = map_attributes(source, self._job.mappings, creating=True)
+    def _removal(self, action: Action, person: Person, link: Link, reason: str) -> Step:
+        if {link.user_name.lower(), link.target_id.lower()} & self._job.protected:
+            return self._quiet(person, link, f"{reason}; protected", "Protected")
+        return self._step(action, person, reason, link=link)
+
+    def _quiet(self, person: Person, link: Link, reason: str, code: str) -> Step:
+        return self._step("skip", person, reason, code, link=link)
+
+    def _create(self, person: Person) -> Step:
+        desired = self._job.mapper.desired(person.source, creating=True)
         capabilities = self._job.connector.capabilities
         missing = [p for p in capabilities.required_on_create() if p not in desired]
         if not capabilities.create:
-            return self._step("skip", source, "the vendor offers no creation of users", "NoCreate")
+            return self._step("skip", person, "the vendor offers no creation of users", "NoCreate")
         if missing:
             reason = f"{self._job.connector.name} requires {', '.join(missing)}, which has no value"
-            return self._step("fail", source, reason, "MandatoryFieldsMissing")
+            return self._step("fail", person, reason, "MandatoryFieldsMissing")
         reason = f"nobody has this {self._job.matching}"
-        return replace(
-            self._step("create", source, reason),
-            attributes=dict(desired),
-            wanted=self._wanted(source),
-        )
+        step = self._step("create", person, reason)
+        return replace(step, attributes=dict(desired), wanted=person.wanted)
 
-    def _align(
-        self, source: SourceObject, link: Link | None, user: User, *, is_matched: bool
-    ) -> Step:
+    def _align(self, person: Person, link: Link | None, user: User, *, is_matched: bool) -> Step:
         target_id = user.id or ""
-        owner = self._owners.get(target_id, source.id)
-        if owner != source.id:
+        owner = self._owners.get(target_id, person.source.id)
+        if owner != person.source.id:
             reason = f"the account {target_id} belongs to the source object {owner}"
-            return self._step("fail", source, reason, "DuplicateSourceEntries", user=user)
+            return self._step("fail", person, reason, "DuplicateSourceEntries", user=user)
         if is_matched and not self._job.adopt:
             reason = "the vendor has this user already, and adopt = false forbids to link it"
-            return self._step("fail", source, reason, "Conflict", user=user)
-        desired = map_attributes(source, self._job.mappings, creating=False)
-        step = self._compared(source, link, user, desired)
-        return replace(step, target_id=target_id, wanted=fingerprint(desired))
+            return self._step("fail", person, reason, "Conflict", user=user)
+        step = self._compared(person, link, user, self._job.mapper.desired(person.source))
+        return replace(step, target_id=target_id, wanted=person.wanted)
 
-    def _compared(
-        self, source: SourceObject, link: Link | None, user: User, desired: Desired
-    ) -> Step:
+    def _compared(self, person: Person, link: Link | None, user: User, desired: Desired) -> Step:
         capabilities = self._job.connector.capabilities
         found = differences(desired, user, capabilities)
         kept = link.kept if link else {}
@@ -157,55 +211,54 @@ class Planner:
         fixed = ", ".join(c.path for c in fresh if not capabilities.can_patch(c.path))
         note = f"; the vendor offers no update of {fixed}" if fixed else ""
         if link is not None and not link.is_on:
-            access = AttributeChange("active", None, new=True)
-            others = tuple(change for change in changes if change.path != "active")
-            step = self._step("enable", source, f"back in the source{note}", link=link)
-            return replace(step, changes=(access, *others))
+            step = self._step("enable", person, f"back in the source{note}", link=link)
+            return replace(step, changes=self._with_access(person, changes))
         matched = f"matched by {self._job.matching}; " if link is None else ""
         if changes:
-            step = self._step("update", source, f"{matched}attributes differ{note}", link=link)
+            step = self._step("update", person, f"{matched}attributes differ{note}", link=link)
             return replace(step, changes=changes)
         reason = f"{matched}the vendor has every value{note}"
         if link is None:
-            return self._step("link", source, reason)
-        return self._step("skip", source, reason, "RedundantExport", link=link)
+            return self._step("link", person, reason)
+        return self._step("skip", person, reason, "RedundantExport", link=link)
 
-    def _wanted(self, source: SourceObject) -> str:
-        return fingerprint(map_attributes(source, self._job.mappings, creating=False))
+    def _with_access(
+        self, person: Person, changes: tuple[AttributeChange, ...]
+    ) -> tuple[AttributeChange, ...]:
+        """Return the changes with those that give access first, whatever the vendor shows."""
+        on, off = self._job.mapper.access(person.source)
+        access = tuple(AttributeChange(p, off[p], value) for p, value in on.items() if value)
+        return (*access, *(change for change in changes if change.path not in on))
 
     def _step(
         self,
-        action: str,
-        source: SourceObject,
+        action: Action,
+        person: Person,
         reason: str,
         code: str = "",
         *,
         link: Link | None = None,
         user: User | None = None,
     ) -> Step:
-        key = self.matching_key(source) if source.attributes else None
-        name = key.value if key else (link.user_name if link else source.id)
-        target_id = link.target_id if link else (user.id if user else None)
+        source = person.source
+        fallback = link.user_name if link else source.id
         return Step(
-            action=action,  # type: ignore[arg-type]
+            action=action,
             source_id=source.id,
-            user_name=name,
+            user_name=person.key.value if person.key else fallback,
             place=source.place,
             reason=reason,
             code=code,
-            target_id=target_id,
+            target_id=link.target_id if link else (user.id if user else None),
         )
 
 
-def _doubles(job: Job, objects: Iterable[SourceObject]) -> dict[str, str]:
+def _doubles(job: Job, people: Iterable[Person]) -> dict[str, str]:
     """Return, for people who share one matching value, why none of them is touched."""
     holders: dict[str, list[SourceObject]] = defaultdict(list)
-    for source in objects:
-        if not source.is_enabled:
-            continue
-        value = map_attributes(source, job.mappings, creating=True).get(job.matching)
-        if value is not None:
-            holders[matching_form(str(value))].append(source)
+    for person in people:
+        if person.scope.is_in_scope and person.key is not None:
+            holders[matching_form(person.key.value)].append(person.source)
     reasons = {}
     for sharing in holders.values():
         if len(sharing) > 1:

@@ -7,7 +7,7 @@ outcome after it. An intent without an outcome is a write nobody knows the end o
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,10 +15,22 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from jackfield.engine.lease import LEASE_SECONDS, Lease, held
 from jackfield.engine.log import Entry, LogFilter
-from jackfield.engine.plan import AttributeChange, Step
-from jackfield.engine.tables import SCHEMA_VERSION, cycles, entries, intents, links, meta, metadata
-from jackfield.errors import ConfigurationError
+from jackfield.engine.plan import Step
+from jackfield.engine.state.cycles import Cycles
+from jackfield.engine.state.database import WAIT_SECONDS, Database, now, upsert
+from jackfield.engine.state.escrows import Escrow, Escrows, escrow_row
+from jackfield.engine.state.holds import Holds
+from jackfield.engine.state.jobs import JobStates
+from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_row
+from jackfield.engine.state.opening import open_database
+from jackfield.engine.state.references import PendingReferences
+from jackfield.engine.state.source_rows import SourceRows
+from jackfield.engine.tables import entries, escrows, intents, links
+
+CLEARING = frozenset({"success", "warning"})
+"""Outcomes after which a person's earlier failures are forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,42 +64,62 @@ class Intent:
 
 
 class Store:
-    """One database of jobs. Each method is one transaction."""
+    """One database of jobs. Each method is one short transaction, in any thread.
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    `token` is the number of the lease a run holds; with it, a write that comes after another run
+    took over raises AlreadyRunning and changes nothing. Every method raises StateUnavailable, a
+    ConfigurationError, where the database fails.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.jobs = JobStates(database)
+        self.cycles = Cycles(database)
+        self.escrows = Escrows(database)
+        self.holds = Holds(database)
+        self.rows = SourceRows(database)
+        self.references = PendingReferences(database)
+        self._log = LogEntries(database)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the SQLite file, making it (mode 0600) where there is none.
 
-        Raises: ConfigurationError for a file that is damaged, unreadable or from a newer Jackfield;
-        it is never replaced, for an empty store would look like nobody being linked.
+        Raises: ConfigurationError for a file that is damaged, empty, not writable, on a network
+        file system or from a newer Jackfield; it is never replaced, for an empty store would look
+        like nobody being linked.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            engine = sa.create_engine(f"sqlite:///{path}")
-            sa.event.listen(engine, "connect", _prepare)
-            metadata.create_all(engine)
-            store = cls(engine)
-            store._check_version(path)
-        except (OSError, sa.exc.DatabaseError) as error:
-            why = getattr(error, "orig", None) or error
-            raise ConfigurationError(
-                f"{path}: the state cannot be used ({why}); restore it from a backup, or name "
-                "another file"
-            ) from None
-        return store
+        return cls.connect(path)
+
+    @classmethod
+    def connect(cls, place: str | Path, *, wait_seconds: float = WAIT_SECONDS) -> Self:
+        """Open a SQLite file, or PostgreSQL by its URL (`postgresql://…`); migrate it if needed.
+
+        `wait_seconds` bounds how long a write waits for another writer.
+
+        Raises: ConfigurationError as `open` does, or where the server refuses.
+        """
+        return cls(open_database(place, wait_seconds))
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
+
+    def lease(
+        self, job: str, *, holder: str = "", seconds: float = LEASE_SECONDS
+    ) -> AbstractContextManager[Lease]:
+        """Hold the right to run a job, renewed until the end of the block.
+
+        A holder that is silent for `seconds`, or a dead process of this machine, is replaced.
+
+        Raises: AlreadyRunning with the other holder's name and age.
+        """
+        return held(self._database, job, holder=holder, seconds=seconds)
 
     def links(self, job: str) -> dict[str, Link]:
         """Return the links of a job by source id."""
-        query = sa.select(links).where(links.c.job == job)
-        with self._engine.connect() as connection:
-            return {row.source_id: _link(row) for row in connection.execute(query)}
+        query = sa.select(*_LINK_COLUMNS).where(links.c.job == job)
+        with self._database.read() as connection:
+            return {row[0]: _link(row) for row in connection.execute(query)}
 
     def open_intents(self, job: str) -> list[Intent]:
         """Return the writes of a job whose outcome nobody recorded, oldest first."""
@@ -97,23 +129,22 @@ class Store:
             .where(intents.c.job == job, entries.c.change_id.is_(None))
             .order_by(intents.c.at)
         )
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             return [_intent(row) for row in connection.execute(query)]
 
-    def begin_cycle(self, job: str) -> str:
+    def begin_cycle(self, job: str, *, token: int | None = None) -> str:
         """Record that a cycle begins; return its id."""
-        cycle_id = str(uuid4())
-        with self._engine.begin() as connection:
-            connection.execute(cycles.insert().values(id=cycle_id, job=job, began_at=_now()))
-        return cycle_id
+        return self.cycles.begin(job, token=token)
 
-    def end_cycle(self, cycle_id: str, outcome: str, counts: Mapping[str, int]) -> None:
+    def end_cycle(
+        self, cycle_id: str, outcome: str, counts: Mapping[str, int], *, token: int | None = None
+    ) -> None:
         """Record how a cycle ended."""
-        values = {"ended_at": _now(), "outcome": outcome, "counts": json.dumps(dict(counts))}
-        with self._engine.begin() as connection:
-            connection.execute(cycles.update().where(cycles.c.id == cycle_id).values(**values))
+        self.cycles.end(cycle_id, outcome, counts, token=token)
 
-    def record_intent(self, job: str, cycle_id: str, step: Step) -> str:
+    def record_intent(
+        self, job: str, cycle_id: str, step: Step, *, token: int | None = None
+    ) -> str:
         """Make the intent durable before its request leaves; return the change id.
 
         The link's fingerprint is emptied with it: until the outcome is known, nobody knows what the
@@ -124,91 +155,92 @@ class Store:
             "change_id": change_id,
             "cycle_id": cycle_id,
             "job": job,
-            "at": _now(),
+            "at": now(),
             "action": step.action,
             "source_id": step.source_id,
             "target_id": step.target_id,
             "user_name": step.user_name,
             "place": step.place,
         }
-        with self._engine.begin() as connection:
+        with self._database.write(job, token) as connection:
             connection.execute(intents.insert().values(**values))
             connection.execute(
-                links.update().where(_is_link(job, step.source_id)).values(wanted="")
+                links.update().where(_is_of(links, job, step.source_id)).values(wanted="")
             )
         return change_id
 
-    def record(self, entries_: Iterable[Entry], link: Link | None = None) -> None:
-        """Write log entries and, with them or not at all, the link they lead to."""
-        rows = [_entry_row(entry) for entry in entries_]
+    def record(
+        self,
+        entries_: Iterable[Entry],
+        link: Link | None = None,
+        *,
+        escrow: Escrow | None = None,
+        token: int | None = None,
+    ) -> None:
+        """Write log entries of one job and, with them or not at all, what they lead to.
+
+        `escrow` stands for a failure. An entry that tells of success or warning ends the escrow its
+        person had.
+        """
+        rows = [entry_row(entry) for entry in entries_]
         if not rows:
             return
-        with self._engine.begin() as connection:
+        job = rows[0]["job"]
+        done = sorted({row["source_id"] for row in rows if row["status"] in CLEARING})
+        with self._database.write(job, token) as connection:
             connection.execute(entries.insert(), rows)
+            for source_id in done:
+                connection.execute(escrows.delete().where(_is_of(escrows, job, source_id)))
+            if escrow is not None:
+                upsert(connection, escrows, [escrow_row(job, escrow)])
             if link is not None:
-                connection.execute(links.delete().where(_is_link(rows[0]["job"], link.source_id)))
-                connection.execute(links.insert().values(_link_row(rows[0]["job"], link)))
+                connection.execute(links.delete().where(_is_of(links, job, link.source_id)))
+                connection.execute(links.insert().values(_link_row(job, link)))
+
+    def unlink(self, job: str, source_id: str, *, token: int | None = None) -> None:
+        """Forget the link of one person: the account is gone, or belongs to somebody else."""
+        with self._database.write(job, token) as connection:
+            connection.execute(links.delete().where(_is_of(links, job, source_id)))
 
     def skips(self, job: str) -> frozenset[tuple[str, str]]:
         """Return whom the log already says skipped, and why: one entry for it is enough."""
-        query = sa.select(entries.c.source_id, entries.c.reason).where(
-            entries.c.job == job, entries.c.status == "skipped"
-        )
-        with self._engine.connect() as connection:
-            return frozenset((row.source_id, row.reason) for row in connection.execute(query))
+        return self._log.skips(job)
 
     def log(self, wanted: LogFilter) -> list[Entry]:
         """Return the newest entries that fit, oldest of them first."""
-        query = sa.select(entries).order_by(entries.c.number.desc()).limit(wanted.limit)
-        for column, value in (("job", wanted.job), ("status", wanted.status)):
-            if value:
-                query = query.where(entries.c[column] == value)
-        if wanted.cycle_id:
-            query = query.where(entries.c.cycle_id == wanted.cycle_id)
-        if wanted.user:
-            known_as = sa.func.lower(entries.c.user_name) == wanted.user.lower()
-            by_id = sa.or_(entries.c.source_id == wanted.user, entries.c.target_id == wanted.user)
-            named = sa.select(entries.c.source_id).where(known_as)
-            query = query.where(sa.or_(known_as, by_id, entries.c.source_id.in_(named)))
-        with self._engine.connect() as connection:
-            return [_entry(row) for row in reversed(connection.execute(query).all())]
+        return self._log.newest(wanted)
 
-    def _check_version(self, path: Path) -> None:
-        with self._engine.begin() as connection:
-            found = connection.execute(sa.select(meta.c.version)).scalar()
-            if found is None:
-                connection.execute(meta.insert().values(version=SCHEMA_VERSION))
-            elif found != SCHEMA_VERSION:
-                raise ConfigurationError(
-                    f"{path}: its format is {found}, this Jackfield writes {SCHEMA_VERSION}; "
-                    "install the Jackfield that made it, or a newer one"
-                )
+    def log_page(self, wanted: LogQuery) -> LogPage:
+        """Return one page of the entries that fit, the newest first."""
+        return self._log.page(wanted)
+
+    def prune(self, before: dt.datetime) -> int:
+        """Remove log entries older than an instant but for what is in doubt; return how many."""
+        return self._log.prune(before)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Store]:
+def opened(place: str | Path) -> Iterator[Store]:
     """Open a store and close it in the end."""
-    store = Store.open(path)
+    store = Store.connect(place)
     try:
         yield store
     finally:
         store.close()
 
 
-def _prepare(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    # FULL: an intent that is not on the disk is no intent.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+_LINK_COLUMNS = (
+    links.c.source_id,
+    links.c.target_id,
+    links.c.user_name,
+    links.c.is_on,
+    links.c.wanted,
+    links.c.kept,
+)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def _is_link(job: str, source_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(links.c.job == job, links.c.source_id == source_id)
+def _is_of(table: sa.Table, job: str, source_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.job == job, table.c.source_id == source_id)
 
 
 def _link_row(job: str, link: Link) -> dict[str, Any]:
@@ -220,18 +252,19 @@ def _link_row(job: str, link: Link) -> dict[str, Any]:
         "is_on": link.is_on,
         "wanted": link.wanted,
         "kept": json.dumps(dict(link.kept)),
-        "updated_at": _now(),
+        "updated_at": now(),
     }
 
 
 def _link(row: Any) -> Link:
+    source_id, target_id, user_name, is_on, wanted, kept = row
     return Link(
-        source_id=row.source_id,
-        target_id=row.target_id,
-        user_name=row.user_name,
-        is_on=row.is_on,
-        wanted=row.wanted,
-        kept=json.loads(row.kept),
+        source_id=source_id,
+        target_id=target_id,
+        user_name=user_name,
+        is_on=is_on,
+        wanted=wanted,
+        kept={} if kept == "{}" else json.loads(kept),
     )
 
 
@@ -245,34 +278,3 @@ def _intent(row: Any) -> Intent:
         row.user_name,
         row.place,
     )
-
-
-_PLAIN_COLUMNS = (
-    "change_id",
-    "cycle_id",
-    "job",
-    "at",
-    "action",
-    "status",
-    "source_id",
-    "user_name",
-    "place",
-    "reason",
-    "code",
-    "target_id",
-    "request_id",
-    "duration_seconds",
-)
-
-
-def _entry_row(entry: Entry) -> dict[str, Any]:
-    row = {name: getattr(entry, name) for name in _PLAIN_COLUMNS}
-    row["changes"] = json.dumps([[c.path, c.old, c.new] for c in entry.changes])
-    return row
-
-
-def _entry(row: Any) -> Entry:
-    values = {name: getattr(row, name) for name in _PLAIN_COLUMNS}
-    values["at"] = row.at.replace(tzinfo=dt.UTC)
-    changes = tuple(AttributeChange(*change) for change in json.loads(row.changes))
-    return Entry(**values, changes=changes)

@@ -1,5 +1,23 @@
 """Directories that people come from. A source reads; it never writes."""
 
-from jackfield.sources.base import Source, SourceObject, SourceRead, SourceSettings
+from jackfield.sources.base import (
+    DEFAULT_ACCESS,
+    DeltaSource,
+    Removal,
+    Source,
+    SourceObject,
+    SourceRead,
+    SourceSettings,
+    reads_changes,
+)
 
-__all__ = ["Source", "SourceObject", "SourceRead", "SourceSettings"]
+__all__ = [
+    "DEFAULT_ACCESS",
+    "DeltaSource",
+    "Removal",
+    "Source",
+    "SourceObject",
+    "SourceRead",
+    "SourceSettings",
+    "reads_changes",
+]

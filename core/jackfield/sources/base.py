@@ -1,11 +1,15 @@
 """What every source gives the engine: people, and whether that was all of them."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol, TypeGuard
 
 from pydantic import BaseModel, ConfigDict
+
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+"""The role of those who are assigned without one, as Microsoft Graph writes it in `appRoleId`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +19,18 @@ class SourceObject:
     `id` is the directory's immutable id. `attributes` has Microsoft Graph's names as keys
     (`userPrincipalName`, `givenName`, `accountEnabled`, …) and no empty values. `place` tells a
     person where to look: `people.csv:17`.
+
+    `is_assigned` says whether the directory gives this person access to the vendor, and is None
+    where it knows no assignments; `roles` are those that come with it. `is_entitled` is False for
+    one whose assignment does not count, because the source leaves `DEFAULT_ACCESS` alone out.
     """
 
     id: str
     attributes: Mapping[str, str]
     place: str
+    roles: tuple[str, ...] = ()
+    is_assigned: bool | None = None
+    is_entitled: bool = True
 
     @property
     def is_enabled(self) -> bool:
@@ -28,13 +39,33 @@ class SourceObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Somebody the directory says is gone: `soft` can be restored there, `hard` cannot."""
+
+    id: str
+    kind: Literal["soft", "hard"]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRead:
-    """The result of one read. Only a complete one may make anyone a leaver."""
+    """The result of one read. Only a complete one may make anyone a leaver.
+
+    With `is_delta` the objects are only those that changed, each of them whole: who is absent is as
+    before, `is_complete` is False, and people leave through `removed` or their own attributes.
+    """
 
     objects: Sequence[SourceObject]
     is_complete: bool
     attributes: frozenset[str]
     """Every attribute name this read could have filled, whether or not anyone has a value."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of this read, one sentence each."""
+    removed: tuple[Removal, ...] = ()
+    """Who is gone and why; a complete read may name them, too, among those that are absent."""
+    watermark: str = ""
+    """Opaque: where the next read may begin. Kept only when the effects of this one are durable;
+    empty where the source cannot say."""
+    is_delta: bool = False
 
 
 class SourceSettings(BaseModel):
@@ -54,3 +85,20 @@ class Source(Protocol):
         Raises: ConfigurationError naming file, line and remedy; then nobody was read.
         """
         ...
+
+
+class DeltaSource(Source, Protocol):
+    """A source that can also read only what changed."""
+
+    def read(self, settings: SourceSettings, folder: Path, since: str | None = None) -> SourceRead:
+        """Read what changed since the watermark of an earlier read; everybody without one.
+
+        It may be everybody all the same, where the watermark is too old or was made with other
+        settings: `is_delta` of the result says so.
+        """
+        ...
+
+
+def reads_changes(source: Source) -> TypeGuard[DeltaSource]:
+    """Say whether a source takes the argument `since`."""
+    return "since" in inspect.signature(source.read).parameters

@@ -35,7 +35,7 @@ def command(
 
     USER is a userName, a source id or a vendor's id; with it, each change is shown old → new.
     """
-    state = Session.open(ctx.obj).configuration.state_path
+    state = Session.open(ctx.obj).configuration.state
     entries = _entries(state, LogFilter(user=user, job=job, status=status or "", limit=limit))
     if as_json:
         show_json({"schema": SCHEMA, "entries": [entry.to_json() for entry in entries]})
@@ -49,8 +49,8 @@ def command(
         show_table(header, [_row(entry) for entry in entries])
 
 
-def _entries(state: Path, wanted: LogFilter) -> list[Entry]:
-    if not state.exists():
+def _entries(state: Path | str, wanted: LogFilter) -> list[Entry]:
+    if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")
         return []
     with opened(state) as store:

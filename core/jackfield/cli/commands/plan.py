@@ -45,7 +45,7 @@ def command(
     """
     session = Session.open(ctx.obj)
     plans = _Plans(session, is_shown=not as_json)
-    with opened(session.configuration.state_path) as store:
+    with opened(session.configuration.state) as store:
         code = session.each(session.jobs(jobs), lambda name: plans.add(name, store), plans.fail)
     if as_json:
         show_json(plans.document)

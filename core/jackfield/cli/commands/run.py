@@ -11,7 +11,6 @@ from jackfield.cli.screen import complain, note, show_json
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, run_job
-from jackfield.engine.lease import lease
 from jackfield.engine.store import opened
 
 SCHEMA = "jackfield.run/1"
@@ -56,14 +55,14 @@ class _Runs:
         self.documents: list[dict[str, Any]] = []
 
     def add(self, name: str) -> Exit:
-        state = self._session.configuration.state_path
         with (
             self._session.job(name, dry_run=False) as job,
-            lease(state.parent, name),
-            opened(state) as store,
+            opened(self._session.configuration.state) as store,
+            store.lease(name) as lease,
             reporting(self._progress, name) as report,
         ):
-            result = run_job(job, store, approval=self._approve, report=report)
+            approval = self._approve or store.holds.approval(name)
+            result = run_job(job, store, approval=approval, report=report, token=lease.token)
         self.documents.append(_document(name, result))
         if self._is_shown:
             self._show(name, result)

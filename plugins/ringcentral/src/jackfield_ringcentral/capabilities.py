@@ -61,6 +61,7 @@ CAPABILITIES = Capabilities(
     # The extension becomes unassigned again; messages, recordings and rules of the user are lost.
     delete=True,
     list_users=True,
+    lists_whole_users=False,
     attributes=MappingProxyType(_ATTRIBUTES),
     # Any request during the penalty restarts it. 60 s is the published penalty of each group; 30 s
     # is only the least to wait.

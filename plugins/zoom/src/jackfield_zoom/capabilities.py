@@ -97,6 +97,7 @@ CAPABILITIES = Capabilities(
     # Whether the person keeps a Basic account of their own is not documented.
     delete=True,
     list_users=True,
+    lists_whole_users=False,
     attributes=MappingProxyType(_ATTRIBUTES),
     # SCIM2 needs a Business or Education plan; the setting `plan` puts others in their place.
     rates=(

@@ -1,0 +1,78 @@
+"""Reads of the vendor what a plan needs: one listing where that is cheaper, else one look each."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from jackfield.engine.applying import STOPPING
+from jackfield.engine.job import Job
+from jackfield.engine.mapping import matching_form
+from jackfield.engine.planning import Target
+from jackfield.errors import AmbiguousMatch, ConnectorError
+from jackfield.resources import MatchKey, NotFound, User, UserId
+from jackfield.scim import read
+
+LEAST_FOR_A_LISTING = 50
+"""Fewer people than this are looked up one by one."""
+_USERS_PER_LOOK_UP = 100
+"""A listing shows about so many users for the price of one look-up."""
+
+
+class Looker:
+    """Answers the questions of one cycle; safe to share between threads once it is made."""
+
+    def __init__(self, job: Job, questions: Iterable[MatchKey | UserId | None]) -> None:
+        self._job = job
+        keys = [key for key in questions if isinstance(key, MatchKey)]
+        self._listed = self._list(len(keys)) if len(keys) >= LEAST_FOR_A_LISTING else None
+
+    def look(self, key: MatchKey | UserId) -> Target:
+        """Return what the vendor shows; an error of this one person stands in the target.
+
+        Raises: what stops a whole cycle.
+        """
+        if self._listed is not None and isinstance(key, MatchKey):
+            return self._from_list(key, self._listed)
+        is_matched = isinstance(key, MatchKey)
+        try:
+            found = self._job.connector.get_user(key)
+        except STOPPING:
+            raise
+        except ConnectorError as error:
+            return Target(failure=error)
+        if isinstance(found, NotFound):
+            return Target(is_matched=is_matched)
+        return Target(user=found, is_matched=is_matched)
+
+    def _list(self, count: int) -> dict[str, list[User]] | None:
+        """Return all users by their matching value; None where looking each up is cheaper.
+
+        A listing that fails or has no end is given up, for nobody may be missed by it.
+        """
+        if not self._job.connector.capabilities.list_users:
+            return None
+        listed: dict[str, list[User]] = defaultdict(list)
+        try:
+            for number, user in enumerate(self._job.connector.list_users(), start=1):
+                if number > count * _USERS_PER_LOOK_UP:
+                    return None
+                value = read(user.to_scim(), self._job.matching)
+                if isinstance(value, str):
+                    listed[matching_form(value)].append(user)
+        except STOPPING:
+            raise
+        except ConnectorError:
+            return None
+        return dict(listed)
+
+    def _from_list(self, key: MatchKey, listed: dict[str, list[User]]) -> Target:
+        users = listed.get(matching_form(key.value), [])
+        if not users:
+            return Target(is_matched=True)
+        if len(users) > 1:
+            ids = tuple(user.id or "" for user in users)
+            said = f"{len(users)} users have {key}: {', '.join(ids)}"
+            return Target(failure=AmbiguousMatch(said, user_ids=ids))
+        if self._job.connector.capabilities.lists_whole_users:
+            return Target(user=users[0], is_matched=True)
+        whole = self.look(UserId(users[0].id or ""))
+        return Target(whole.user, is_matched=True, failure=whole.failure)

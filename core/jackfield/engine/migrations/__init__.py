@@ -1,0 +1,1 @@
+"""How the state's format changed; one file for each version, never edited once released."""

@@ -1,0 +1,77 @@
+"""Escrows: people who failed, how often, and when the next attempt is due."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from jackfield.engine.state.database import CHUNK_ROWS, Database, chunks, upsert
+from jackfield.engine.tables import escrows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escrow:
+    """One person whose step failed. `first_failed_at` stays until a step succeeds."""
+
+    source_id: str
+    action: str
+    code: str
+    reason: str
+    attempts: int
+    first_failed_at: dt.datetime
+    next_attempt_at: dt.datetime
+
+
+class Escrows:
+    """The escrows of all jobs. `Store.record` writes them with the log entry they belong to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, job: str) -> dict[str, Escrow]:
+        """Return the escrows of a job by source id."""
+        query = sa.select(escrows).where(escrows.c.job == job)
+        with self._database.read() as connection:
+            return {row.source_id: _escrow(row) for row in connection.execute(query)}
+
+    def due(self, job: str, at: dt.datetime) -> list[Escrow]:
+        """Return those whose next attempt has come, the longest waiting first."""
+        query = (
+            sa.select(escrows)
+            .where(escrows.c.job == job, escrows.c.next_attempt_at <= at)
+            .order_by(escrows.c.next_attempt_at, escrows.c.source_id)
+        )
+        with self._database.read() as connection:
+            return [_escrow(row) for row in connection.execute(query)]
+
+    def put(self, job: str, items: Iterable[Escrow], *, token: int | None = None) -> None:
+        """Store escrows in place of those the same people had."""
+        with self._database.write(job, token) as connection:
+            for some in chunks(items):
+                upsert(connection, escrows, [escrow_row(job, escrow) for escrow in some])
+
+    def make_due(self, job: str, at: dt.datetime, *, token: int | None = None) -> None:
+        """Let everybody be tried again at once: a mapping changed, or a person asks for it."""
+        query = escrows.update().where(escrows.c.job == job, escrows.c.next_attempt_at > at)
+        with self._database.write(job, token) as connection:
+            connection.execute(query.values(next_attempt_at=at))
+
+    def clear(self, job: str, source_ids: Iterable[str], *, token: int | None = None) -> None:
+        """Forget the failures of these people."""
+        with self._database.write(job, token) as connection:
+            for some in chunks(source_ids, CHUNK_ROWS):
+                connection.execute(
+                    escrows.delete().where(escrows.c.job == job, escrows.c.source_id.in_(some))
+                )
+
+
+def escrow_row(job: str, escrow: Escrow) -> dict[str, Any]:
+    return {"job": job, **asdict(escrow)}
+
+
+def _escrow(row: Any) -> Escrow:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    del values["job"]
+    return Escrow(**values)

@@ -1,0 +1,163 @@
+"""The provisioning log's rows: found by page, kept as long as they are wanted."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from jackfield.engine.log import Entry, LogFilter
+from jackfield.engine.plan import AttributeChange
+from jackfield.engine.state.database import Database
+from jackfield.engine.tables import cycles, entries, intents
+
+_ROWS_AT_ONCE = 1000  # in one transaction, so that nobody waits long for a prune
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery(LogFilter):
+    """A filter with a time range, read page by page.
+
+    `since` is included, `until` is not. `before` is a page's `next`, empty for the newest page.
+    """
+
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Entries, the newest first; `next` asks for the older ones, empty at the end."""
+
+    entries: tuple[Entry, ...]
+    next: str
+
+
+class LogEntries:
+    """The log of all jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, wanted: LogQuery) -> LogPage:
+        """Return one page. Entries that are written meanwhile do not move the others.
+
+        Raises: ValueError for a `before` that no page has given.
+        """
+        query = _filtered(wanted).limit(wanted.limit + 1)
+        if wanted.since is not None:
+            query = query.where(entries.c.at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(entries.c.at < wanted.until)
+        if wanted.before:
+            query = query.where(entries.c.number < int(wanted.before))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        shown = rows[: wanted.limit]
+        following = str(shown[-1].number) if shown and len(rows) > len(shown) else ""
+        return LogPage(tuple(_entry(row) for row in shown), following)
+
+    def newest(self, wanted: LogFilter) -> list[Entry]:
+        """Return the newest entries that fit, oldest of them first."""
+        query = _filtered(wanted).limit(wanted.limit)
+        with self._database.read() as connection:
+            return [_entry(row) for row in reversed(connection.execute(query).all())]
+
+    def skips(self, job: str) -> frozenset[tuple[str, str]]:
+        """Return whom the log already says skipped, and why."""
+        query = sa.select(entries.c.source_id, entries.c.reason).where(
+            entries.c.job == job, entries.c.status == "skipped"
+        )
+        with self._database.read() as connection:
+            return frozenset((row.source_id, row.reason) for row in connection.execute(query))
+
+    def prune(self, before: dt.datetime) -> int:
+        """Remove entries older than an instant, and their intents; return how many entries.
+
+        What is in doubt stays however old it is: intents without an outcome, and entries that say
+        `in_doubt`. So do cycles that anything still belongs to.
+        """
+        old = (
+            sa.select(entries.c.number, entries.c.change_id)
+            .where(entries.c.at < before, entries.c.status != "in_doubt")
+            .order_by(entries.c.at)
+            .limit(_ROWS_AT_ONCE)
+        )
+        removed = 0
+        while True:
+            with self._database.write() as connection:
+                rows = connection.execute(old).all()
+                _delete(connection, rows)
+            removed += len(rows)
+            if len(rows) < _ROWS_AT_ONCE:
+                break
+        self._prune_cycles(before)
+        return removed
+
+    def _prune_cycles(self, before: dt.datetime) -> None:
+        is_used = sa.or_(
+            sa.exists().where(entries.c.cycle_id == cycles.c.id),
+            sa.exists().where(intents.c.cycle_id == cycles.c.id),
+        )
+        query = cycles.delete().where(cycles.c.ended_at < before, ~is_used)
+        with self._database.write() as connection:
+            connection.execute(query)
+
+
+def _delete(connection: sa.Connection, rows: Any) -> None:
+    if not rows:
+        return
+    # The intent first, and with its entry: alone it would look like a write without an outcome.
+    change_ids = [row.change_id for row in rows]
+    connection.execute(intents.delete().where(intents.c.change_id.in_(change_ids)))
+    numbers = [row.number for row in rows]
+    connection.execute(entries.delete().where(entries.c.number.in_(numbers)))
+
+
+def _filtered(wanted: LogFilter) -> sa.Select[Any]:
+    query = sa.select(entries).order_by(entries.c.number.desc())
+    for column, value in (
+        ("job", wanted.job),
+        ("status", wanted.status),
+        ("cycle_id", wanted.cycle_id),
+    ):
+        if value:
+            query = query.where(entries.c[column] == value)
+    if wanted.user:
+        known_as = sa.func.lower(entries.c.user_name) == wanted.user.lower()
+        by_id = sa.or_(entries.c.source_id == wanted.user, entries.c.target_id == wanted.user)
+        named = sa.select(entries.c.source_id).where(known_as)
+        query = query.where(sa.or_(known_as, by_id, entries.c.source_id.in_(named)))
+    return query
+
+
+_PLAIN_COLUMNS = (
+    "change_id",
+    "cycle_id",
+    "job",
+    "at",
+    "action",
+    "status",
+    "source_id",
+    "user_name",
+    "place",
+    "reason",
+    "code",
+    "target_id",
+    "request_id",
+    "duration_seconds",
+)
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    row = {name: getattr(entry, name) for name in _PLAIN_COLUMNS}
+    row["changes"] = json.dumps([[c.path, c.old, c.new] for c in entry.changes])
+    return row
+
+
+def _entry(row: Any) -> Entry:
+    values = {name: getattr(row, name) for name in _PLAIN_COLUMNS}
+    changes = tuple(AttributeChange(*change) for change in json.loads(row.changes))
+    return Entry(**values, changes=changes)

@@ -1,0 +1,279 @@
+"""People from a directory that speaks SCIM 2.0 (RFC 7644), always all of them.
+
+SCIM pages are places in a list that moves while it is read. So each page begins with the last
+person of the one before: where it does not, somebody was added or removed, and the list is read
+again. What never comes out the same is no complete read, and nobody is taken for a leaver.
+
+Imports only the contract modules and the interface of sources.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import ClassVar, Final, Self, TypeAlias
+
+from pydantic import Field, SecretStr, model_validator
+
+from jackfield.capabilities import Capabilities
+from jackfield.errors import ConnectorError, VendorBroken
+from jackfield.flow import Flow, Json, Request, Response, Token
+from jackfield.hooks import hookimpl
+from jackfield.resources import Page, User
+from jackfield.scim import ENTERPRISE_URN, Path, ScimService, access_token, lifetime_seconds, read
+from jackfield.settings import BaseUrl, ConnectorSettings, Secret
+from jackfield.sources.base import SourceObject, SourceRead, SourceSettings
+from jackfield.sources.reader import Reader
+from jackfield.steps import Clock, Policy
+from jackfield.transport import Limits
+
+POLICY: Final = Policy(attempts=4, patience_seconds=900.0, limits=Limits(deadline_seconds=60.0))
+"""For each page."""
+
+_ATTEMPTS: Final = 3
+_MOST_PEOPLE: Final = 2_000_000
+_NO_SECRET: Final = SecretStr("")
+
+ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "userPrincipalName": ("userName",),
+    "externalId": ("externalId",),
+    "accountEnabled": ("active",),
+    "displayName": ("displayName", "name.formatted"),
+    "givenName": ("name.givenName",),
+    "surname": ("name.familyName",),
+    "mail": ('emails[type eq "work"].value', "emails.value"),
+    "jobTitle": ("title",),
+    "userType": ("userType",),
+    "preferredLanguage": ("preferredLanguage",),
+    "telephoneNumber": ('phoneNumbers[type eq "work"].value',),
+    "mobilePhone": ('phoneNumbers[type eq "mobile"].value',),
+    "streetAddress": ('addresses[type eq "work"].streetAddress',),
+    "city": ('addresses[type eq "work"].locality',),
+    "state": ('addresses[type eq "work"].region',),
+    "postalCode": ('addresses[type eq "work"].postalCode',),
+    "country": ('addresses[type eq "work"].country',),
+    "employeeId": (f"{ENTERPRISE_URN}:employeeNumber",),
+    "department": (f"{ENTERPRISE_URN}:department",),
+    "costCenter": (f"{ENTERPRISE_URN}:costCenter",),
+    "division": (f"{ENTERPRISE_URN}:division",),
+    "companyName": (f"{ENTERPRISE_URN}:organization",),
+    "manager": (f"{ENTERPRISE_URN}:manager.value",),
+}
+"""Microsoft Graph's name of each attribute, and the SCIM paths that may have it, best first."""
+
+Who: TypeAlias = SecretStr | tuple[str, SecretStr]
+
+
+class ScimSourceSettings(SourceSettings, ConnectorSettings):
+    """Where the directory is, and its credentials.
+
+    They are one of: `token`; `user_name` and `password`; `token_url`, `client_id` and
+    `client_secret`, with `scope` where the directory wants one. `attributes` adds names, each with
+    the SCIM path that it is read from, or reads those of the usual table elsewhere.
+    """
+
+    base_url: BaseUrl
+    token: Secret | None = None
+    user_name: str = Field(default="", pattern="^[^:]*$")
+    password: Secret | None = None
+    token_url: BaseUrl | None = None
+    client_id: str = ""
+    client_secret: Secret | None = None
+    scope: str = ""
+    users_path: str = Field(default="/Users", pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$")
+    page_size: int = Field(default=100, ge=2, le=10_000)
+    attributes: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_credentials(self) -> Self:
+        client = (self.token_url, self.client_id, self.client_secret)
+        basic = (self.user_name, self.password)
+        ways = [any(basic), any(client), self.token is not None]
+        if sum(ways) != 1 or (any(basic) and not all(basic)) or (any(client) and not all(client)):
+            raise ValueError(
+                "give one of token, user_name and password, or token_url, client_id and "
+                "client_secret"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_attributes(self) -> Self:
+        if "id" in self.attributes:
+            raise ValueError("attributes: people are told apart by the id of SCIM, and no other")
+        for path in self.attributes.values():
+            Path.parse(path)
+        return self
+
+    @property
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Every attribute with the paths that may have it."""
+        return {**ATTRIBUTES, **{name: (path,) for name, path in self.attributes.items()}}
+
+
+class ScimAccess:
+    """The token of a directory; a name with a password goes along with each request instead."""
+
+    @hookimpl
+    def capabilities(self) -> Capabilities:
+        return Capabilities(hosts=frozenset(), match_on=(), create=False, patch=False)
+
+    @hookimpl
+    def authenticate(self, settings: ScimSourceSettings) -> Flow[Token]:
+        if settings.token_url is None:
+            secret = settings.token or settings.password or _NO_SECRET
+            return Token(secret, settings.base_url)
+        form = {"grant_type": "client_credentials"}
+        if settings.scope:
+            form["scope"] = settings.scope
+        client = (settings.client_id, settings.client_secret or _NO_SECRET)
+        # A second token does no harm: unlike other grants this one may be asked for again.
+        response = yield Request(
+            "POST", settings.token_url, form=form, authorize=client, effect="read"
+        )
+        lifetime = lifetime_seconds(response.document)
+        return Token(access_token(response), settings.base_url, lifetime)
+
+
+class ScimSource:
+    """People from one SCIM service. `policy` and `clock` are others in tests."""
+
+    settings: ClassVar[type[SourceSettings]] = ScimSourceSettings
+
+    def __init__(self, *, policy: Policy = POLICY, clock: Clock | None = None) -> None:
+        self._policy = policy
+        self._clock = clock or Clock()
+
+    def read(self, settings: SourceSettings, folder: FilePath) -> SourceRead:
+        """Read everybody; a list that moved each time it was read is not complete.
+
+        Raises: ConfigurationError, CredentialsRefused, NotAllowed, NotSent, Throttled,
+        VendorBroken; then nobody was read.
+        """
+        del folder
+        if not isinstance(settings, ScimSourceSettings):
+            raise TypeError(f"ScimSource needs ScimSourceSettings, not {type(settings).__name__}")
+        access = ScimAccess()
+        users: dict[str, User] = {}
+        with Reader("scim", access, settings, policy=self._policy, clock=self._clock) as reader:
+            for _attempt in range(_ATTEMPTS):
+                listing = _list(reader, settings)
+                users.update(listing.users)
+                if listing.is_consistent:
+                    return _result(settings, listing.users)
+        note = (
+            f"the pages of users did not agree with each other and with their total in {_ATTEMPTS} "
+            "readings: whoever is missing may be there, so nobody is removed"
+        )
+        return replace(_result(settings, users), is_complete=False, notes=(note,))
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What one walk through the pages has shown, each user once."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    totals: set[str] = field(default_factory=set)
+    is_consistent: bool = True
+    stale_pages: int = 0
+
+    def add(self, page: Page, total: str, overlap: str) -> str:
+        """Take a page that should begin with the user `overlap`; return the id of its last one.
+
+        Raises: VendorBroken where page after page has nobody new.
+        """
+        ids = [user.id or "" for user in page.users]
+        is_joined = bool(overlap) and ids[:1] == [overlap]
+        fresh = ids[1:] if is_joined else ids
+        if overlap and not is_joined:
+            self.is_consistent = False
+        known = [user_id for user_id in fresh if user_id in self.users]
+        if known or len(set(fresh)) < len(fresh):
+            self.is_consistent = False
+        # A list that moves may repeat a page; a service that ignores the place repeats for ever.
+        self.stale_pages = self.stale_pages + 1 if fresh and len(known) == len(fresh) else 0
+        if self.stale_pages >= _ATTEMPTS or len(self.users) > _MOST_PEOPLE:
+            raise VendorBroken("the directory's list of users goes round in circles")
+        self.users.update(zip(ids, page.users, strict=True))
+        self.totals.add(total)
+        return ids[-1] if ids else ""
+
+    def finish(self) -> "_Listing":
+        """Compare what was seen with what the directory counted, where it counts at all."""
+        if self.totals - {""} and self.totals != {str(len(self.users))}:
+            self.is_consistent = False
+        return self
+
+
+def _list(reader: Reader, settings: ScimSourceSettings) -> _Listing:
+    service = ScimService(users_path=settings.users_path, page_size=settings.page_size)
+    listing = _Listing()
+    start, overlap, is_past_end = 1, "", False
+    while True:
+        page, total = reader.run("read", _page(service, str(start), settings), tuple)
+        size = len(page.users)
+        if is_past_end and size:
+            listing.is_consistent = False
+        last = listing.add(page, total, overlap)
+        # The last user is asked for once more also where the total says that there is nobody else:
+        # some services count the page and not the list.
+        if page.next_cursor is None and size < 2:
+            return listing.finish()
+        is_past_end = size == 1 and bool(overlap)
+        start, overlap = (start + 1, "") if is_past_end else (start + size - 1, last)
+
+
+def _page(
+    service: ScimService, cursor: str | None, settings: ScimSourceSettings
+) -> Flow[tuple[Page, str]]:
+    """Return one page and the total that came with it, as text; empty where none did."""
+    flow = service.list_users(cursor)
+    total = ""
+    try:
+        request = next(flow)
+        while True:
+            try:
+                reply = yield _authorized(request, settings)
+            except ConnectorError as error:
+                request = flow.throw(error)
+            else:
+                total = _total(reply)
+                request = flow.send(reply)
+    except StopIteration as done:
+        page: Page = done.value
+        return page, total
+    finally:
+        flow.close()
+
+
+def _authorized(request: Request, settings: ScimSourceSettings) -> Request:
+    if not settings.user_name:
+        return request
+    who = (settings.user_name, settings.password or _NO_SECRET)
+    return replace(request, path=settings.base_url + request.path, authorize=who)
+
+
+def _total(response: Response) -> str:
+    body = response.body if isinstance(response.body, dict) else {}
+    found = next((value for name, value in body.items() if name.lower() == "totalresults"), None)
+    return "" if found is None else str(found).strip()
+
+
+def _result(settings: ScimSourceSettings, users: Mapping[str, User]) -> SourceRead:
+    paths = {name: tuple(map(Path.parse, several)) for name, several in settings.paths.items()}
+    objects = tuple(_object(user, paths) for user in users.values())
+    return SourceRead(objects, is_complete=True, attributes=frozenset(paths) | {"id"})
+
+
+def _object(user: User, paths: Mapping[str, tuple[Path, ...]]) -> SourceObject:
+    user_id = user.id or ""
+    document = user.to_scim()
+    attributes = {"id": user_id}
+    for name, several in paths.items():
+        texts = (_text(read(document, path)) for path in several)
+        if found := next(filter(None, texts), ""):
+            attributes[name] = found
+    return SourceObject(user_id, attributes, f"SCIM user {user_id}")
+
+
+def _text(value: Json) -> str:
+    """Return a single value as text; an object or a list has none."""
+    return "" if value is None or isinstance(value, dict | list) else str(value).strip()
