@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from jackfield.engine.comparing import changes_of, differences, kept_of
+from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.expressions import REDACTED
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry, Status
@@ -86,6 +87,7 @@ class Applier:
     cycle_id: str
     links: dict[str, Link]
     token: int | None = None
+    crash_points: CrashPoints = field(default_factory=CrashPoints)
     entries: list[Entry] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -96,11 +98,15 @@ class Applier:
             outcome = self._note(step)
             change_id = f"{self.cycle_id}:{step.source_id}:{step.action}"
         else:
+            self.crash_points.reach("before-intent")
             change_id = self.store.record_intent(
                 self.job.name, self.cycle_id, step, token=self.token
             )
+            self.crash_points.reach("after-intent")
             outcome = self._write(step)
+            self.crash_points.reach("after-answer")
         self._record(change_id, step, outcome, time.monotonic() - began)
+        self.crash_points.reach("after-outcome")
         return outcome
 
     def hold(self, step: Step, reason: str) -> None:

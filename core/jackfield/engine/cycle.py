@@ -135,9 +135,13 @@ def run_job(
     cycle = _Cycle(job, store, report)
     cycle_id = store.begin_cycle(job.name, token=token)
     applier = Applier(job, store, cycle_id, cycle.links, token)
+    reach = applier.crash_points.reach
+    reach("cycle-begun")
     try:
         interrupted = _close_interrupted(job, store, token)
+        reach("interrupted-closed")
         plan = cycle.plan()
+        reach("planned")
         hold = find_hold(plan, job.guard, approval)
         stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
     except BaseException as error:
@@ -146,9 +150,12 @@ def run_job(
     result = CycleResult(
         cycle_id, plan, tuple(applier.entries), interrupted, hold, stopped, cycle.read.notes
     )
+    reach("before-watermark")
     if cycle.read.watermark and not stopped and not hold and not result.failed:
         store.jobs.set_watermark(job.name, cycle.read.watermark, token=token)
+    reach("after-watermark")
     store.end_cycle(cycle_id, _outcome(result), result.counts, token=token)
+    reach("cycle-ended")
     return result
 
 
