@@ -4,19 +4,28 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.engine.escrow import Escrow, failed_again, first_escrow
+from jackfield.engine.escrow import failed_again, first_escrow, pause_reason
+from jackfield.engine.plan import Step
+from jackfield.engine.state.escrows import Escrow
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 STEADY = random.Random(1)
 
 
+STEP = Step(action="create", source_id="id-1", user_name="ada", place="", reason="")
+
+
 def first() -> Escrow:
-    return first_escrow("id-1", "create", "Conflict", "exists", now=NOON)
+    return first_escrow(STEP, "Conflict", "exists", wanted="w", now=NOON)
 
 
 def test_the_second_attempt_is_at_the_next_cycle():
-    assert not first().is_due(NOON + dt.timedelta(minutes=39))
-    assert first().is_due(NOON + dt.timedelta(minutes=40))
+    assert "failed 1 times" in pause_reason(first(), "w", NOON + dt.timedelta(minutes=39))
+    assert pause_reason(first(), "w", NOON + dt.timedelta(minutes=40)) == ""
+
+
+def test_a_change_of_what_is_wanted_is_tried_at_once():
+    assert pause_reason(first(), "other", NOON) == ""
 
 
 def test_each_failure_doubles_the_pause_up_to_a_day():
@@ -50,5 +59,6 @@ def test_the_pause_is_bounded_whatever_happens(seed, attempts):
 
 
 def test_nobody_is_tried_for_ever():
-    assert not first().is_given_up(NOON + dt.timedelta(days=27))
-    assert first().is_given_up(NOON + dt.timedelta(days=28))
+    assert pause_reason(first(), "w", NOON + dt.timedelta(days=27)) == ""
+    assert "given up" in pause_reason(first(), "w", NOON + dt.timedelta(days=28))
+    assert pause_reason(first(), "other", NOON + dt.timedelta(days=28)) == ""

@@ -26,7 +26,7 @@ from jackfield import (
     UserId,
     hookimpl,
 )
-from jackfield.engine import CycleResult, GuardLimits, Job, Plan, Store, plan_job, run_job
+from jackfield.engine import CycleResult, GuardLimits, How, Job, Plan, Store, plan_job, run_job
 from jackfield.scim import ScimService
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import ScimSandbox, serve
@@ -138,11 +138,11 @@ class Company:
         }
         return Job(**{**settings, **changes})
 
-    def run(self, approval: str = "", **changes: Any) -> CycleResult:
-        return run_job(self.job(**changes), self.store, approval=approval)
+    def run(self, approval: str = "", how: How | None = None, **changes: Any) -> CycleResult:
+        return run_job(self.job(**changes), self.store, approval=approval, how=how)
 
-    def plan(self, **changes: Any) -> Plan:
-        return plan_job(self.job(**changes), self.store)
+    def plan(self, how: How | None = None, **changes: Any) -> Plan:
+        return plan_job(self.job(**changes), self.store, how=how)
 
     @property
     def accounts(self) -> dict[str, dict[str, Any]]:

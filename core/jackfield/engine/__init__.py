@@ -1,6 +1,6 @@
 """The provisioning engine: source → scope → map → match → plan → guard → apply → log."""
 
-from jackfield.engine.cycle import CycleResult, plan_job, run_job
+from jackfield.engine.cycle import CycleResult, How, plan_job, run_job
 from jackfield.engine.guard import GuardLimits, Hold
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
@@ -14,6 +14,7 @@ __all__ = [
     "Entry",
     "GuardLimits",
     "Hold",
+    "How",
     "Job",
     "Plan",
     "Progress",

@@ -1,6 +1,7 @@
 """Carries out one step: intent, request, outcome. What cannot be known is not claimed."""
 
 import datetime as dt
+import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,11 +10,13 @@ from typing import Any
 
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.crash_points import CrashPoints
+from jackfield.engine.escrow import failed_again, first_escrow
 from jackfield.engine.expressions import REDACTED
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry, Status
 from jackfield.engine.mapping import user_of
 from jackfield.engine.plan import AttributeChange, Step
+from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.store import Link, Store
 from jackfield.errors import (
     AlreadyExists,
@@ -79,7 +82,7 @@ class Applier:
     """Applies the steps of one cycle of one job; any number of threads may share it.
 
     `token` is the number of the run's lease: a run that was replaced can store nothing, and so
-    sends nothing.
+    sends nothing. `escrows` are those who failed before, `wanted` the fingerprint of each person.
     """
 
     job: Job
@@ -87,8 +90,11 @@ class Applier:
     cycle_id: str
     links: dict[str, Link]
     token: int | None = None
+    escrows: Mapping[str, Escrow] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
     crash_points: CrashPoints = field(default_factory=CrashPoints)
     entries: list[Entry] = field(default_factory=list)
+    randomness: random.Random = field(default_factory=random.Random, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def apply(self, step: Step) -> Outcome:
@@ -133,7 +139,8 @@ class Applier:
             request_id=outcome.request_id,
             duration_seconds=seconds,
         )
-        self.store.record([entry], outcome.link, token=self.token)
+        escrow = self._escrow(step, entry) if outcome.stop is None else None
+        self.store.record([entry], outcome.link, escrow=escrow, token=self.token)
         if outcome.is_unlinked:
             self.store.unlink(self.job.name, step.source_id, token=self.token)
         with self._lock:
@@ -142,6 +149,18 @@ class Applier:
                 self.links[step.source_id] = outcome.link
             if outcome.is_unlinked:
                 self.links.pop(step.source_id, None)
+
+    def _escrow(self, step: Step, entry: Entry) -> Escrow | None:
+        """Return when a person who failed is tried again; None for everybody else."""
+        if entry.status not in {"failure", "in_doubt"}:
+            return None
+        before = self.escrows.get(step.source_id)
+        wanted = self.wanted.get(step.source_id, "")
+        if before is None or before.wanted != wanted:
+            return first_escrow(step, entry.code, entry.reason, wanted=wanted, now=entry.at)
+        return failed_again(
+            before, entry.code, entry.reason, now=entry.at, randomness=self.randomness
+        )
 
     def _shown(self, changes: tuple[AttributeChange, ...]) -> tuple[AttributeChange, ...]:
         """Return the changes as the log may show them."""

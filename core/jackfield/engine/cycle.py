@@ -6,19 +6,21 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jackfield.engine.applying import Applier, Outcome
 from jackfield.engine.crew import work
+from jackfield.engine.escrow import pause_reason
 from jackfield.engine.guard import Hold, find_hold
+from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
 from jackfield.engine.looking import Looker
-from jackfield.engine.plan import Plan, Step
+from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Person, Planner, Target
 from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.store import Intent, Link, Store
-from jackfield.errors import ProvisioningError
+from jackfield.errors import CredentialsRefused, ProvisioningError
 from jackfield.resources import UserId
 
 
@@ -49,31 +51,76 @@ class CycleResult:
         return tuple(e for e in self.entries if e.status in {"failure", "in_doubt"})
 
 
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """In what way a cycle runs.
+
+    `is_scheduled`: by the clock, so people who failed wait for their turn; by hand everybody is
+    tried. `only` limits it to some source ids, `planned` to the steps of a saved plan.
+    """
+
+    is_scheduled: bool = False
+    only: frozenset[str] | None = None
+    planned: Plan | None = None
+    now: dt.datetime = field(default_factory=_utc_now)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everybody is dealt with."""
+        return self.only is None and self.planned is None
+
+    def concerns(self, source_id: str) -> bool:
+        return self.only is None or source_id in self.only
+
+
 class _Cycle:
     """What the parts of one cycle share."""
 
-    def __init__(self, job: Job, store: Store, report: Report) -> None:
+    def __init__(self, job: Job, store: Store, report: Report, how: How) -> None:
         self.job = job
         self.links = store.links(job.name)
+        self.escrows = store.escrows.all(job.name)
         self.report = report
+        self._how = how
         report(Progress("read", 0, 0))
         self.read = job.read_source(_watermark(job, store))
         job.check_source(self.read)
         self.planner = Planner(job, self.read, self.links)
         self._people = {person.source.id: person for person in self.planner.people}
+        self.wanted = {source_id: person.wanted for source_id, person in self._people.items()}
 
     def plan(self) -> Plan:
-        people = self.planner.people
-        self._looker = Looker(self.job, map(self.planner.question, people))
-        steps = []
+        people = [p for p in self.planner.people if self._how.concerns(p.source.id)]
+        asked = [person for person in people if not self._pause(person)]
+        self._looker = Looker(self.job, map(self.planner.question, asked))
+        steps: list[Step] = []
         for person, step in work(people, self._decide, self.job.workers):
             steps.append(step)
             self.report(Progress("plan", len(steps), len(people), step.user_name))
             del person
-        return self._protect_administrator(self.planner.plan(steps))
+        plan = self._protect_administrator(self.planner.plan(steps))
+        plan = replace(plan, steps=tuple(filter(self._is_concerned, plan.steps)))
+        return plan if self._how.planned is None else as_planned(plan, self._how.planned)
+
+    def _is_concerned(self, step: Step) -> bool:
+        return self._how.concerns(step.source_id)
 
     def _decide(self, person: Person) -> Step:
+        pause = self._pause(person)
+        if pause:
+            return self.planner.pause(person, pause)
         return self.planner.decide(person, self._target(person))
+
+    def _pause(self, person: Person) -> str:
+        """Return why a scheduled cycle leaves this person alone."""
+        escrow = self.escrows.get(person.source.id)
+        if escrow is None or not self._how.is_scheduled or not person.scope.is_in_scope:
+            return ""
+        return pause_reason(escrow, person.wanted, self._how.now)
 
     def _target(self, person: Person) -> Target | None:
         """Read what the decision on one person needs; nothing for most of them."""
@@ -85,6 +132,10 @@ class _Cycle:
             # The linked user is gone at the vendor: match again.
             return self._looker.look(person.key) if person.key else None
         return target
+
+    @property
+    def is_whole(self) -> bool:
+        return self._how.is_whole
 
     def again(self, source_id: str, found: Link) -> Step:
         """Decide once more on a person whose account turned up during the cycle."""
@@ -108,12 +159,12 @@ class _Cycle:
         return replace(plan, steps=steps)
 
 
-def plan_job(job: Job, store: Store, *, report: Report = nobody) -> Plan:
+def plan_job(job: Job, store: Store, *, report: Report = nobody, how: How | None = None) -> Plan:
     """Return what a run would do now. Sends no write.
 
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled; then there is no plan.
     """
-    return _Cycle(job, store, report).plan()
+    return _Cycle(job, store, report, how or How()).plan()
 
 
 def run_job(
@@ -123,6 +174,7 @@ def run_job(
     approval: str = "",
     report: Report = nobody,
     token: int | None = None,
+    how: How | None = None,
 ) -> CycleResult:
     """Run one cycle: plan, guard, apply, log.
 
@@ -132,9 +184,26 @@ def run_job(
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled while planning; then nothing
     was written. Later errors end in the log and in the result.
     """
-    cycle = _Cycle(job, store, report)
+    how = how or How()
+    try:
+        cycle = _Cycle(job, store, report, how)
+        result = _run(cycle, store, approval, token)
+    except CredentialsRefused as error:
+        keep_health(store, job.name, diagnose((), error, job.quarantine), now=how.now, token=token)
+        raise
+    if how.is_whole:
+        stage(store, job.name, result.hold, now=how.now, token=token)
+        found = diagnose(result.entries, result.stopped, job.quarantine)
+        keep_health(store, job.name, found, now=how.now, token=token)
+    return result
+
+
+def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> CycleResult:
+    job = cycle.job
     cycle_id = store.begin_cycle(job.name, token=token)
-    applier = Applier(job, store, cycle_id, cycle.links, token)
+    applier = Applier(
+        job, store, cycle_id, cycle.links, token, escrows=cycle.escrows, wanted=cycle.wanted
+    )
     reach = applier.crash_points.reach
     reach("cycle-begun")
     try:
@@ -151,7 +220,8 @@ def run_job(
         cycle_id, plan, tuple(applier.entries), interrupted, hold, stopped, cycle.read.notes
     )
     reach("before-watermark")
-    if cycle.read.watermark and not stopped and not hold and not result.failed:
+    is_settled = not stopped and not hold and not result.failed
+    if cycle.read.watermark and is_settled and cycle.is_whole:
         store.jobs.set_watermark(job.name, cycle.read.watermark, token=token)
     reach("after-watermark")
     store.end_cycle(cycle_id, _outcome(result), result.counts, token=token)
@@ -203,7 +273,7 @@ def _applied(steps: list[Step], cycle: _Cycle, applier: Applier) -> Iterator[tup
 
 def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     """Say whether a step belongs in the log: not the unchanged, nor the same skip every cycle."""
-    if step.action == "unchanged":
+    if step.action == "unchanged" or step.code == "Escrowed":
         return False
     return step.action != "skip" or bool(step.wanted) or (step.source_id, step.reason) not in skips
 

@@ -2,12 +2,15 @@
 
 Source: Microsoft Entra, "How application provisioning works" and the error table of "Analyze
 provisioning logs" (read 2026-11-20): the next cycle, then gradually scaled back. The exact schedule
-is ours: 40 minutes, doubling to a day, dropped after 28 days.
+is ours: 40 minutes, doubling to a day, given up after 28 days.
 """
 
 import datetime as dt
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from jackfield.engine.plan import Step
+from jackfield.engine.state.escrows import Escrow
 
 _FIRST = dt.timedelta(minutes=40)
 _LONGEST = dt.timedelta(hours=24)
@@ -17,42 +20,17 @@ _JITTER = 0.1
 """So that a thousand people who failed together do not come back together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escrow:
-    """One person held for another attempt. Instants are aware UTC.
-
-    `is_reference`: only a reference (a manager) failed; the account itself is well.
-    """
-
-    source_id: str
-    action: str
-    code: str
-    reason: str
-    attempts: int
-    first_failed_at: dt.datetime
-    next_attempt_at: dt.datetime
-    is_reference: bool = False
-
-    def is_due(self, now: dt.datetime) -> bool:
-        return now >= self.next_attempt_at
-
-    def is_given_up(self, now: dt.datetime) -> bool:
-        """Say whether 28 days have passed since the first failure."""
-        return now - self.first_failed_at >= _GIVEN_UP_AFTER
-
-
-def first_escrow(
-    source_id: str, action: str, code: str, reason: str, *, now: dt.datetime
-) -> Escrow:
+def first_escrow(step: Step, code: str, reason: str, *, wanted: str, now: dt.datetime) -> Escrow:
     """Return the escrow of a first failure: due at the next cycle."""
     return Escrow(
-        source_id=source_id,
-        action=action,
+        source_id=step.source_id,
+        action=step.action,
         code=code,
         reason=reason,
         attempts=1,
         first_failed_at=now,
         next_attempt_at=now + _FIRST,
+        wanted=wanted,
     )
 
 
@@ -69,3 +47,18 @@ def failed_again(
         attempts=escrow.attempts + 1,
         next_attempt_at=now + pause * spread,
     )
+
+
+def pause_reason(escrow: Escrow, wanted: str, now: dt.datetime) -> str:
+    """Return why a scheduled cycle leaves this person alone; empty where it may try again.
+
+    A change of what is wanted makes an escrow due at once.
+    """
+    if wanted != escrow.wanted:
+        return ""
+    if now - escrow.first_failed_at >= _GIVEN_UP_AFTER:
+        return f"given up after {escrow.attempts} attempts in 28 days: {escrow.reason}"
+    if now >= escrow.next_attempt_at:
+        return ""
+    at = escrow.next_attempt_at.isoformat(" ", "minutes")
+    return f"failed {escrow.attempts} times, tried again after {at}: {escrow.reason}"

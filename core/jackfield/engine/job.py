@@ -7,6 +7,7 @@ from jackfield.connector import Connector
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.leavers import Leavers
 from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, Mapper
+from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.engine.scope import Scope
 from jackfield.errors import ConfigurationError
 from jackfield.mappings import AttributeMapping
@@ -32,6 +33,7 @@ class Job:
     scope: Scope = field(default_factory=Scope)
     leavers: Leavers = field(default_factory=Leavers)
     guard: GuardLimits = field(default_factory=GuardLimits)
+    quarantine: QuarantineLimits = field(default_factory=QuarantineLimits)
     adopt: bool = True
     protected: frozenset[str] = frozenset()
     workers: int = 8

@@ -1,10 +1,11 @@
 """The plan: what one cycle would do, each step with its reason. Pure, printable, JSON."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 
 Action: TypeAlias = Literal[
@@ -86,6 +87,59 @@ class Plan:
             "sourceCount": self.source_count,
             "linkedCount": self.linked_count,
             "sourceComplete": self.is_complete,
+            "sourceDelta": self.is_delta,
             "counts": self.counts(),
             "steps": steps,
         }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Plan":
+        """Return the plan of a document that `to_json` made.
+
+        Raises: ConfigurationError where it is none.
+        """
+        try:
+            return cls(
+                document["job"],
+                tuple(_step(step) for step in document["steps"]),
+                source_count=document["sourceCount"],
+                linked_count=document["linkedCount"],
+                is_complete=document["sourceComplete"],
+                is_delta=document["sourceDelta"],
+            )
+        except (KeyError, TypeError, AttributeError):
+            raise ConfigurationError("this is no plan that Jackfield wrote; make it anew") from None
+
+
+def _step(document: Mapping[str, Any]) -> Step:
+    changes = tuple(AttributeChange(**change) for change in document["changes"])
+    return Step(**{**document, "changes": changes})
+
+
+def as_planned(now: Plan, planned: Plan) -> Plan:
+    """Return the plan of now, limited to the steps that are just as they were planned.
+
+    Whose step is another one by now is skipped, with the reason; who was not in the plan is left
+    out. So nothing happens that nobody has read.
+    """
+    before = {step.source_id: step for step in planned.steps if step.action not in _QUIET}
+    return replace(now, steps=tuple(_agreed(now, before)))
+
+
+_QUIET: frozenset[Action] = frozenset({"unchanged", "skip", "fail"})
+
+
+def _agreed(now: Plan, before: Mapping[str, Step]) -> Iterator[Step]:
+    today = {step.source_id: step for step in now.steps}
+    for source_id, step in before.items():
+        found = today.get(source_id)
+        if found is not None and _essence(found) == _essence(step):
+            yield found
+            continue
+        why = "nothing is left to do" if found is None or found.action in _QUIET else found.reason
+        reason = f"not as planned any more: {why}; make a new plan"
+        yield replace(step, action="skip", reason=reason, code="PlanOutdated", wanted="")
+
+
+def _essence(step: Step) -> tuple[object, ...]:
+    return (step.action, step.target_id, step.changes, dict(step.attributes))

@@ -83,6 +83,11 @@ class Planner:
             return self._create(person)
         return self._align(person, link, target.user, is_matched=target.is_matched)
 
+    def pause(self, person: Person, reason: str) -> Step:
+        """Return the step of somebody who failed and waits for another attempt."""
+        link = self._links.get(person.source.id)
+        return self._step("skip", person, reason, "Escrowed", link=link)
+
     def plan(self, steps: Iterable[Step]) -> Plan:
         """Return the finished plan: these steps, then those who are gone from the source."""
         linked = sum(link.is_on for link in self._links.values())

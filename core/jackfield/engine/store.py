@@ -27,6 +27,7 @@ from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, en
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
+from jackfield.engine.state.told import Told
 from jackfield.engine.tables import entries, escrows, intents, links
 
 CLEARING = frozenset({"success", "warning"})
@@ -79,6 +80,7 @@ class Store:
         self.holds = Holds(database)
         self.rows = SourceRows(database)
         self.references = PendingReferences(database)
+        self.told = Told(database)
         self._log = LogEntries(database)
 
     @classmethod

@@ -108,6 +108,7 @@ escrows = sa.Table(
     sa.Column("code", sa.Text, nullable=False),
     sa.Column("reason", Words, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("wanted", sa.Text, nullable=False, server_default=""),
     sa.Column("first_failed_at", Instant, nullable=False),
     sa.Column("next_attempt_at", Instant, nullable=False),
 )
@@ -125,6 +126,18 @@ holds = sa.Table(
     sa.Column("approval", sa.Text, nullable=False),
     sa.Column("approved_by", Words, nullable=False, server_default=""),
     sa.Column("approved_at", Instant),
+)
+
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("series", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 source_rows = sa.Table(

@@ -13,7 +13,10 @@ from jackfield.engine.tables import escrows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escrow:
-    """One person whose step failed. `first_failed_at` stays until a step succeeds."""
+    """One person whose step failed. `first_failed_at` stays until a step succeeds.
+
+    `wanted` is the fingerprint of what was wanted then: when it changes, so may the outcome.
+    """
 
     source_id: str
     action: str
@@ -22,6 +25,7 @@ class Escrow:
     attempts: int
     first_failed_at: dt.datetime
     next_attempt_at: dt.datetime
+    wanted: str = ""
 
 
 class Escrows:

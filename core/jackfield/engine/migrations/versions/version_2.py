@@ -14,6 +14,7 @@ def upgrade() -> None:
     create_leases()
     create_escrows_and_holds()
     create_source_rows()
+    create_told()
     op.add_column("cycles", text("phase"))
     op.add_column("cycles", count("done"))
     op.add_column("cycles", count("total"))
@@ -65,6 +66,7 @@ def create_escrows_and_holds() -> None:
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
+        text("wanted"),
         sa.Column("first_failed_at", INSTANT, nullable=False),
         sa.Column("next_attempt_at", INSTANT, nullable=False),
     )
@@ -80,6 +82,19 @@ def create_escrows_and_holds() -> None:
         sa.Column("approval", sa.Text, nullable=False),
         text("approved_by"),
         sa.Column("approved_at", INSTANT),
+    )
+
+
+def create_told() -> None:
+    op.create_table(
+        "told",
+        sa.Column("job", sa.Text, primary_key=True),
+        sa.Column("channel", sa.Text, primary_key=True),
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("series", sa.Text, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
     )
 
 

@@ -1,0 +1,81 @@
+"""Keeps a job's health: into quarantine, out of it, and who is held."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from jackfield.engine.guard import Hold
+from jackfield.engine.log import Entry
+from jackfield.engine.quarantine import (
+    Health,
+    Quarantine,
+    QuarantineLimits,
+    QuarantineReason,
+    reason_for,
+)
+from jackfield.engine.state import jobs
+from jackfield.engine.state.holds import StagedRemoval
+from jackfield.engine.store import Store
+from jackfield.errors import CredentialsRefused, ProvisioningError
+
+
+def diagnose(
+    entries: Collection[Entry], stopped: ProvisioningError | None, limits: QuarantineLimits
+) -> tuple[QuarantineReason, str] | None:
+    """Return why a job belongs in quarantine after such a cycle, in a word and a sentence."""
+    if isinstance(stopped, CredentialsRefused):
+        return "EncounteredQuarantineException", str(stopped)
+    failed = sum(entry.status in {"failure", "in_doubt"} for entry in entries)
+    succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
+    reason = reason_for(Health(failed, 0, succeeded), limits)
+    return None if reason is None else (reason, f"{failed} of {failed + succeeded} people failed")
+
+
+def keep_health(
+    store: Store,
+    job: str,
+    found: tuple[QuarantineReason, str] | None,
+    *,
+    now: dt.datetime,
+    token: int | None,
+) -> None:
+    """Store what a cycle says of its job: a quarantine that goes on counts its attempts."""
+    before = store.jobs.get(job)
+    if found is None:
+        if before.status != "active":
+            store.jobs.lift(job, token=token)
+        return
+    reason, error = found
+    began_at, attempts = now, 0
+    if before.quarantine is not None:
+        began_at = before.quarantine.series_began_at
+        attempts = before.quarantine.series_count + 1
+    state = Quarantine(reason, error, began_at, attempts)
+    stored = jobs.Quarantine(
+        reason=reason,
+        error=error,
+        began_at=now if before.quarantine is None else before.quarantine.began_at,
+        series_began_at=began_at,
+        series_count=attempts,
+        next_attempt_at=state.next_attempt_at,
+    )
+    store.jobs.quarantine(job, stored, is_disabled=state.is_over_at(now), token=token)
+
+
+def stage(
+    store: Store, job: str, hold: Hold | None, *, now: dt.datetime, token: int | None
+) -> None:
+    """Store whom the guard holds; nobody ends the hold."""
+    removals = [
+        StagedRemoval(
+            source_id=step.source_id,
+            target_id=step.target_id or "",
+            user_name=step.user_name,
+            action=step.action,
+            reason=step.reason,
+            approval=hold.approval,
+            staged_at=now,
+        )
+        for step in (hold.steps if hold else ())
+        if hold is not None
+    ]
+    store.holds.stage(job, removals, token=token)
