@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.company import Company, ExampleConnector, person
 
-from jackfield import NotSent, Registry
+from jackfield import NotSent, Registry, VendorBroken
 from jackfield.engine.log import LogFilter
 from jackfield.testing.sandbox import Fault
 
@@ -151,3 +151,37 @@ def test_a_vendor_that_is_down_stops_the_cycle_before_anything_is_written(firm: 
         firm.run()
 
     assert firm.store.open_intents("example") == []
+
+
+def test_a_vendor_that_breaks_in_the_middle_is_left_in_peace(firm: Company):
+    """B8."""
+    firm.people = [person(n) for n in range(1, 21)]
+    firm.vendor.faults.add(Fault(method="POST", after=2, status=500, times=99))
+
+    result = firm.run()
+
+    assert "the vendor is down" in str(result.stopped)
+    assert result.counts == {"success": 2, "in_doubt": 5}
+
+
+def test_a_vendor_that_cannot_be_read_ends_the_cycle_before_anything_is_written(firm: Company):
+    """B6, B8."""
+    firm.people = [person(n) for n in range(1, 21)]
+    firm.vendor.faults.add(Fault(method="GET", status=503, times=999))
+
+    with pytest.raises(VendorBroken, match="the vendor is down"):
+        firm.run()
+
+    assert firm.writes == []
+
+
+def test_an_id_that_the_vendor_gives_out_again_is_no_second_owner(firm: Company):
+    firm.people = [person(1)]
+    firm.run()
+    firm.vendor.reset()
+    firm.people = [person(1), person(2)]
+
+    result = firm.run()
+
+    assert (result.failed[0].source_id, result.failed[0].code) == ("id-2", "DuplicateSourceEntries")
+    assert "remove its link" in result.failed[0].reason

@@ -91,8 +91,8 @@ def test_the_unassigned_get_no_account_and_lose_the_one_they_had(firm: Company):
     result = firm.run()
 
     assert [(e.action, e.source_id) for e in result.entries] == [
-        ("skip", "id-3"),
         ("disable", "id-2"),
+        ("skip", "id-3"),
     ]
 
 

@@ -59,6 +59,9 @@ STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Thrott
 """Errors that would meet everybody else, too: the cycle ends there."""
 
 
+MOST_TROUBLES = 5
+"""So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
+
 _ANYBODY = SourceObject("", {}, "")
 
 
@@ -95,6 +98,7 @@ class Applier:
     crash_points: CrashPoints = field(default_factory=CrashPoints)
     entries: list[Entry] = field(default_factory=list)
     randomness: random.Random = field(default_factory=random.Random, repr=False)
+    _troubles: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def apply(self, step: Step) -> Outcome:
@@ -110,6 +114,10 @@ class Applier:
             )
             self.crash_points.reach("after-intent")
             outcome = self._write(step)
+            if self._is_trouble(outcome) and outcome.stop is None:
+                outcome = replace(
+                    outcome, stop=VendorBroken(f"the vendor is down: {outcome.reason}")
+                )
             self.crash_points.reach("after-answer")
         self._record(change_id, step, outcome, time.monotonic() - began)
         self.crash_points.reach("after-outcome")
@@ -122,6 +130,7 @@ class Applier:
         self._record(change_id, step, outcome, 0.0)
 
     def _record(self, change_id: str, step: Step, outcome: Outcome, seconds: float) -> None:
+        outcome = self._of_one_owner(step, outcome)
         entry = Entry(
             change_id=change_id,
             cycle_id=self.cycle_id,
@@ -149,6 +158,30 @@ class Applier:
                 self.links[step.source_id] = outcome.link
             if outcome.is_unlinked:
                 self.links.pop(step.source_id, None)
+
+    def _of_one_owner(self, step: Step, outcome: Outcome) -> Outcome:
+        """Refuse a link to an account that another person is linked to: vendors reuse ids."""
+        if outcome.link is None or not (owner := self._owner(outcome.link.target_id, step)):
+            return outcome
+        reason = (
+            f"the account {outcome.link.target_id} belongs to the source object {owner}; where the "
+            "account of that one was deleted at the vendor, remove its link"
+        )
+        code = "DuplicateSourceEntries"
+        return replace(outcome, status="failure", code=code, reason=reason, link=None)
+
+    def _owner(self, target_id: str | None, step: Step) -> str:
+        """Return the source object that another person's account belongs to; else nothing."""
+        with self._lock:
+            found = (k for k, link in self.links.items() if link.target_id == target_id)
+            return next((k for k in found if k != step.source_id), "")
+
+    def _is_trouble(self, outcome: Outcome) -> bool:
+        """Say whether so many writes in a row met a broken vendor that the cycle should end."""
+        is_broken = outcome.code in {CODES[VendorBroken], CODES[InDoubt]}
+        with self._lock:
+            self._troubles = self._troubles + 1 if is_broken else 0
+            return self._troubles >= MOST_TROUBLES
 
     def _escrow(self, step: Step, entry: Entry) -> Escrow | None:
         """Return when a person who failed is tried again; None for everybody else."""
@@ -236,9 +269,7 @@ class Applier:
         return Outcome(status="success", reason=reason, link=link, target_id=found.id)
 
     def _refusal(self, found: User, step: Step) -> str:
-        with self._lock:
-            owner = next((k for k, link in self.links.items() if link.target_id == found.id), None)
-        if owner not in (None, step.source_id):
+        if owner := self._owner(found.id, step):
             return f"the account {found.id} belongs to the source object {owner}"
         if not self.job.adopt:
             return "the vendor has this user already, and adopt = false forbids to link it"

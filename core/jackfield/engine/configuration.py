@@ -14,6 +14,7 @@ from jackfield.engine.configuration_file import ConfigurationFile, MappingTable,
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import Leavers
+from jackfield.engine.notifier import Notifier, notification_settings
 from jackfield.engine.scope import Scope
 from jackfield.engine.source_plugins import load_source, source_settings
 from jackfield.errors import ConfigurationError
@@ -147,6 +148,21 @@ class Configuration:
                 protected=frozenset(name.lower() for name in table.protected),
                 workers=table.workers,
             )
+
+    def notifier(self) -> Notifier:
+        """Return what tells people of jobs; without channels where the file names none.
+
+        Raises: ConfigurationError naming file, table and key.
+        """
+        tables = {"mail": self.file.notifications.mail, "webhook": self.file.notifications.webhook}
+        given = {name: None if table is None else table.settings for name, table in tables.items()}
+        with self._within("notifications", separator="."):
+            settings = notification_settings(given["mail"], given["webhook"], self.folder)
+        for name, table in tables.items():
+            model = getattr(settings, name)
+            if table is not None and model is not None:
+                self._warn_of_secrets(f"notifications.{name}", table.settings, model)
+        return Notifier.open(settings)
 
     def _source(self, name: str) -> Callable[[str | None], SourceRead]:
         table = self.file.sources[name]

@@ -121,10 +121,22 @@ class JobTable(_Table):
     matching: str = ""
     protected: Annotated[tuple[str, ...], Field(strict=False)] = ()
     workers: int = Field(default=8, ge=1, le=64)
+    interval_minutes: int = Field(default=40, ge=1, le=10_080)
     scope: ScopeTable | None = None
     leavers: LeaversTable = Field(default_factory=LeaversTable)
     guard: GuardTable = Field(default_factory=GuardTable)
     mappings: Annotated[tuple[MappingTable, ...], Field(strict=False)] = ()
+
+
+class ChannelTable(_OpenTable):
+    """`[notifications.mail]` or `[notifications.webhook]`: where people are told."""
+
+
+class NotificationsTable(_Table):
+    """`[notifications]`: the ways in which people are told of a job as a whole."""
+
+    mail: ChannelTable | None = None
+    webhook: ChannelTable | None = None
 
 
 class ConfigurationFile(_Table):
@@ -135,6 +147,7 @@ class ConfigurationFile(_Table):
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
     connections: dict[Name, ConnectionTable] = Field(default_factory=dict)
     jobs: dict[Name, JobTable] = Field(default_factory=dict)
+    notifications: NotificationsTable = Field(default_factory=NotificationsTable)
 
 
 _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
@@ -146,6 +159,7 @@ _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("jobs", "scope", "filters"): FilterTable,
     ("jobs", "scope", "filters", "clauses"): ClauseTable,
     ("jobs", "mappings"): MappingTable,
+    ("notifications",): NotificationsTable,
 }
 """The model of each table, by its path without the names that people chose."""
 

@@ -216,8 +216,10 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
     except BaseException as error:
         store.end_cycle(cycle_id, f"stopped: {error or type(error).__name__}", {}, token=token)
         raise
+    places = {step.source_id: number for number, step in enumerate(plan.steps)}
+    entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
     result = CycleResult(
-        cycle_id, plan, tuple(applier.entries), interrupted, hold, stopped, cycle.read.notes
+        cycle_id, plan, tuple(entries), interrupted, hold, stopped, cycle.read.notes
     )
     reach("before-watermark")
     is_settled = not stopped and not hold and not result.failed
@@ -246,9 +248,10 @@ def _apply(
     """Apply everything but held removals, these last; return the error that stopped it."""
     steps = [step for step in plan.steps if not step.is_removal and _is_news(step, skips)]
     removals = [] if hold else list(plan.removals)
-    if hold:
-        for step in hold.steps:
-            applier.hold(step, hold.reason)
+    known = {removal.source_id for removal in applier.store.holds.all(cycle.job.name)}
+    for step in hold.steps if hold else ():
+        if step.source_id not in known:
+            applier.hold(step, hold.reason if hold else "")
     total, done = len(steps) + len(removals), 0
     for part in (steps, removals):
         for step, outcome in _applied(part, cycle, applier):

@@ -75,11 +75,15 @@ class Job:
         Raises: ConfigurationError naming the mapping and the attributes there are.
         """
         known = read.attributes | COMPUTED_ATTRIBUTES
+        defaulted = {mapping.target for mapping in self.mappings if mapping.default is not None}
         for target, reads in self.mapper.reads.items():
+            if target in defaulted:
+                continue
             for attribute in sorted(reads - known):
                 raise ConfigurationError(
                     f"{self.name}: the mapping of {target} reads {attribute}, which the source "
-                    f"does not have; it has {', '.join(sorted(known))}"
+                    f"does not have; map it from another, give it a default or omit it; the source "
+                    f"has {', '.join(sorted(known))}"
                 )
         try:
             self.scope.check_source(read)

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from jackfield.engine.applying import STOPPING
+from jackfield.engine.applying import MOST_TROUBLES, STOPPING
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import matching_form
 from jackfield.engine.planning import Target
-from jackfield.errors import AmbiguousMatch, ConnectorError
+from jackfield.errors import AmbiguousMatch, ConnectorError, VendorBroken
 from jackfield.resources import MatchKey, NotFound, User, UserId
 from jackfield.scim import read
 
@@ -22,6 +22,7 @@ class Looker:
 
     def __init__(self, job: Job, questions: Iterable[MatchKey | UserId | None]) -> None:
         self._job = job
+        self._troubles = 0
         keys = [key for key in questions if isinstance(key, MatchKey)]
         self._listed = self._list(len(keys)) if len(keys) >= LEAST_FOR_A_LISTING else None
 
@@ -38,10 +39,18 @@ class Looker:
         except STOPPING:
             raise
         except ConnectorError as error:
+            self._count(error)
             return Target(failure=error)
+        self._troubles = 0
         if isinstance(found, NotFound):
             return Target(is_matched=is_matched)
         return Target(user=found, is_matched=is_matched)
+
+    def _count(self, error: ConnectorError) -> None:
+        """End the cycle where one look after another meets a broken vendor."""
+        self._troubles = self._troubles + 1 if isinstance(error, VendorBroken) else 0
+        if self._troubles >= MOST_TROUBLES:
+            raise VendorBroken(f"the vendor is down: {error}") from error
 
     def _list(self, count: int) -> dict[str, list[User]] | None:
         """Return all users by their matching value; None where looking each up is cheaper.
