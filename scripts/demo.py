@@ -1,11 +1,12 @@
-"""A month at a small company: fifty people, two vendors, and what Jackfield does for them.
+"""A month at a company of two hundred: five vendors, and what Jackfield does for them.
 
-Nothing leaves this machine: both vendors are imitated on loopback, in processes of their own.
+Nothing leaves this machine: the vendors are imitated on loopback, in processes of their own.
 """
 
 import os
 import shlex
 import shutil
+import string
 import subprocess
 import sys
 import tempfile
@@ -14,56 +15,43 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from jackfield_fuze.sandbox import FuzeSandbox
 from jackfield_ringcentral.sandbox import RingCentralSandbox
+from jackfield_vonage.sandbox import VonageSandbox
 from jackfield_webex.sandbox import WebexSandbox
+from jackfield_zoom.sandbox import ZoomSandbox
 
-PEOPLE = Path(__file__).parent / "demo_data"
+DATA = Path(__file__).parent / "demo_data"
+VENDORS = ("webex", "zoom", "ringcentral", "vonage", "fuze")
 
-CONFIGURATION = """\
-schema_version = 1
-
-[sources.people]
-type = "csv"
-path = "people.csv"
-
-[connections.webex]
-connector = "webex"
-token = "env:WEBEX_TOKEN"
-rest_url = "{webex}/v1"
-scim_url = "{webex}/identity/scim"
-allow_loopback = true               # only because this vendor is a sandbox
-
-[connections.ringcentral]
-connector = "ringcentral"
-client_id = "{client_id}"
-client_secret = "env:RINGCENTRAL_SECRET"
-jwt = "env:RINGCENTRAL_JWT"
-base_url = "{ringcentral}"
-allow_loopback = true
-
-[connections.ringcentral.rate_limits]   # what this vendor grants us, instead of 10 writes a minute
-light = {{ requests = 3000, per_seconds = 60 }}
-heavy = {{ requests = 3000, per_seconds = 60 }}
-
-[jobs.webex]
-source = "people"
-connection = "webex"
-
-[jobs.ringcentral]
-source = "people"
-connection = "ringcentral"
-"""
+ACCOUNTS = {
+    "zoom_account": ZoomSandbox.ACCOUNT_ID,
+    "zoom_client": ZoomSandbox.CLIENT_ID,
+    "ringcentral_client": RingCentralSandbox.CLIENT_ID,
+    "vonage_client": VonageSandbox.CLIENT_ID,
+}
 
 SECRETS = {
-    "WEBEX_TOKEN": WebexSandbox.TOKEN,
-    "RINGCENTRAL_SECRET": RingCentralSandbox.CLIENT_SECRET,
+    "FUZE_TOKEN": FuzeSandbox.TOKEN,
     "RINGCENTRAL_JWT": RingCentralSandbox.JWT,
+    "RINGCENTRAL_SECRET": RingCentralSandbox.CLIENT_SECRET,
+    "VONAGE_PASSWORD": VonageSandbox.PASSWORD,
+    "VONAGE_SECRET": VonageSandbox.CLIENT_SECRET,
+    "WEBEX_TOKEN": WebexSandbox.TOKEN,
+    "ZOOM_SECRET": ZoomSandbox.CLIENT_SECRET,
 }
+
+ONE_NAME = """
+[[jobs.{job}.mappings]]   # people with one name only
+target = "name.givenName"
+source = "givenName"
+default = "-"
+"""
 
 IS_TERMINAL = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 HEAD, COMMAND, OFF = ("\033[1;36m", "\033[1m", "\033[0m") if IS_TERMINAL else ("", "", "")
-ALL_GOOD = frozenset({0})
-HELD = frozenset({5})
+ALL_GOOD, SOME_FAILED, HELD = 0, 4, 5
+MOST_LINES, LAST_LINES = 16, 4
 
 
 class Demo:
@@ -80,11 +68,18 @@ class Demo:
         print(textwrap.fill(" ".join(text.split()), width=96), flush=True)
 
     def export(self, name: str) -> None:
-        """Put another export of the directory where the job reads it."""
+        """Put another export of the directory where the jobs read it."""
         print(f"\n{COMMAND}$ cp exports/{name} people.csv{OFF}", flush=True)
-        shutil.copy(self.folder / "exports" / name, self.folder / "people.csv")
+        shutil.copy(DATA / name, self.folder / "people.csv")
 
-    def jackfield(self, *arguments: str, expect: frozenset[int] = ALL_GOOD) -> str:
+    def configure(self, text: str) -> None:
+        """Add lines to the configuration and show them."""
+        print(f"\n{COMMAND}$ cat >> jackfield.toml{OFF}")
+        print(textwrap.indent(text.strip(), "  "), flush=True)
+        with (self.folder / "jackfield.toml").open("a") as file:
+            file.write(text)
+
+    def jackfield(self, *arguments: str, expect: int = ALL_GOOD) -> None:
         """Run the command and show what it prints; an unexpected exit code ends the demo."""
         print(f"\n{COMMAND}$ jackfield {shlex.join(arguments)}{OFF}", flush=True)
         ended = subprocess.run(
@@ -96,17 +91,26 @@ class Demo:
             text=True,
             check=False,
         )
-        print(textwrap.indent(ended.stdout.rstrip(), "  "), flush=True)
-        if ended.returncode not in expect:
+        print("\n".join(_shortened(ended.stdout.rstrip().splitlines())), flush=True)
+        if ended.returncode != expect:
             sys.exit(f"\ndemo: exit code {ended.returncode} was not expected here")
-        return ended.stdout
+
+
+def _shortened(lines: list[str]) -> Iterator[str]:
+    """Yield the lines of an answer; of a long one the beginning, the end, and how much is left."""
+    if len(lines) <= MOST_LINES + LAST_LINES + 1:
+        yield from (f"  {line}" for line in lines)
+        return
+    yield from (f"  {line}" for line in lines[:MOST_LINES])
+    yield f"  … {len(lines) - MOST_LINES - LAST_LINES} more lines …"
+    yield from (f"  {line}" for line in lines[-LAST_LINES:])
 
 
 @contextmanager
-def sandbox(module: str) -> Iterator[str]:
+def sandbox(vendor: str) -> Iterator[str]:
     """Serve an imitated vendor in a process of its own; give its origin."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--port", "0", "--unlimited"],
+        [sys.executable, "-m", f"jackfield_{vendor}.sandbox", "--port", "0", "--unlimited"],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -119,7 +123,7 @@ def sandbox(module: str) -> Iterator[str]:
 
 
 def first_day(demo: Demo) -> None:
-    """Tell how fifty people get their accounts."""
+    """Tell how two hundred people get their accounts."""
     demo.tell(
         "The vendors answer",
         """Before anything else: are the credentials good, which organization do they belong to,
@@ -129,7 +133,7 @@ def first_day(demo: Demo) -> None:
 
     demo.tell(
         "What would happen",
-        """november.csv is what Entra's "Download users" gives: 50 people. A plan reads the vendor
+        """november.csv is what Entra's "Download users" gives: 200 people. A plan reads the vendor
         and writes nothing, so it can be looked at in peace.""",
     )
     demo.export("november.csv")
@@ -137,8 +141,18 @@ def first_day(demo: Demo) -> None:
 
     demo.tell(
         "Let it happen",
-        "The run does what the plan said, at both vendors, and writes down every decision.",
+        """The run does what the plan said, at all five vendors, and writes down every decision.
+        One person fails alone and stops nobody else.""",
     )
+    demo.jackfield("run", expect=SOME_FAILED)
+
+    demo.tell(
+        "Why not Sukarsa?",
+        """He has one name only, and two of the vendors want a given name. A line for the mapping
+        says what to send instead.""",
+    )
+    demo.jackfield("log", "sukarsa@example.com", "--job", "vonage")
+    demo.configure(ONE_NAME.format(job="vonage") + ONE_NAME.format(job="ringcentral"))
     demo.jackfield("run")
 
     demo.tell(
@@ -152,8 +166,7 @@ def a_month_later(demo: Demo) -> None:
     """Tell how people come, change and leave, and what the guard is for."""
     demo.tell(
         "A month later",
-        """Two people joined. Chloe married and has a new name and address; Ana and Jamal moved to
-        another team and another city. Étienne left, and Anneliese is disabled in the directory.""",
+        """Zuri joined, Katarzyna married and moved to another team, and Benoît left.""",
     )
     demo.export("december.csv")
     demo.jackfield("plan", "ringcentral")
@@ -161,9 +174,9 @@ def a_month_later(demo: Demo) -> None:
 
     demo.tell(
         "A bad day",
-        """Somebody exports the directory with a filter on, and more than half of the company is
-        missing from the file. People who are gone from the source would be disabled at the vendor:
-        the guard holds that until a person has read the list.""",
+        """Somebody exports the directory with a filter on, and more than two thirds of the company
+        are missing from the file. People who are gone from the source would be disabled at the
+        vendor: the guard holds that until a person has read the list.""",
     )
     demo.export("accident.csv")
     demo.jackfield("run", "webex", expect=HELD)
@@ -175,24 +188,22 @@ def a_month_later(demo: Demo) -> None:
     demo.export("december.csv")
     demo.jackfield("run")
 
-    demo.tell("One person's story", "Why does Chloe's account look the way it does?")
-    demo.jackfield("log", "chloe.bergeron@example.com")
+    demo.tell("One person's story", "Why does Katarzyna's account look the way it does?")
+    demo.jackfield("log", "katarzyna.sliwinska@example.com", "--job", "webex")
 
 
 def main() -> None:
     """Set the scene, tell the story, tidy up."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jackfield-demo-")))
-        webex = stack.enter_context(sandbox("jackfield_webex.sandbox"))
-        ringcentral = stack.enter_context(sandbox("jackfield_ringcentral.sandbox"))
-        text = CONFIGURATION.format(
-            webex=webex, ringcentral=ringcentral, client_id=RingCentralSandbox.CLIENT_ID
-        )
+        origins = {vendor: stack.enter_context(sandbox(vendor)) for vendor in VENDORS}
+        template = (DATA / "jackfield.toml").read_text()
+        text = string.Template(template).substitute(origins | ACCOUNTS)
         (folder / "jackfield.toml").write_text(text)
-        shutil.copytree(PEOPLE, folder / "exports")
+        shutil.copytree(DATA, folder / "exports", ignore=shutil.ignore_patterns("*.toml"))
         print("Jackfield plugs a company's directory into its communication vendors.")
-        print("This is the whole configuration, jackfield.toml; secrets stand elsewhere:\n")
-        print(textwrap.indent(text, "  "), end="")
+        print("jackfield.toml says it all; the other four vendors stand there alike:\n")
+        print(textwrap.indent(text.partition("\n[connections.zoom]")[0], "  "), end="")
         demo = Demo(folder, {**os.environ, **SECRETS})
         first_day(demo)
         a_month_later(demo)
