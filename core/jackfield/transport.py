@@ -1,8 +1,7 @@
 """The only module that knows an HTTP client; a change of client is a change of this file.
 
-It sends one request and returns one answer. It follows no redirect, keeps no cookie, reads no proxy
-variable or `.netrc`, always verifies TLS, and bounds every answer in time and size. What goes wrong
-is told apart by one question: could the vendor have acted?
+It follows no redirect, keeps no cookie, reads no proxy variable or `.netrc`, always verifies TLS,
+bounds every answer in time and size, and tells failures apart: could the vendor have acted?
 """
 
 import asyncio
@@ -195,6 +194,7 @@ def _is_not_ours(_: logging.LogRecord) -> bool:
 def _trust() -> ssl.SSLContext:
     context = httpx.create_ssl_context(verify=True, trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.keylog_filename = None  # type: ignore[assignment]  # SSLKEYLOGFILE would tell secrets
     return context
 
 

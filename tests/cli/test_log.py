@@ -1,9 +1,15 @@
 """`jackfield log`."""
 
+import csv
 import datetime as dt
 import json
+import stat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackfield.cli.commands.log import cell
 
 
 @pytest.fixture
@@ -67,3 +73,73 @@ def test_damaged_state_is_one_line(office):
 
 def test_unknown_status_is_a_usage_error(office):
     assert office.call("log", "--status", "fine").exit_code == 2
+
+
+def test_action_cycle_and_time_narrow_the_log(worked):
+    entries = json.loads(worked.call("log", "--json").stdout)["entries"]
+
+    def count(*words: str) -> int:
+        return len(json.loads(worked.call("log", "--json", *words).stdout)["entries"])
+
+    assert count("--action", "update") == 2
+    assert count("--action", "update", "--limit", "1") == 1
+    assert count("--cycle", entries[0]["cycleId"]) == 2
+    assert count("--since", "1h") == count("--until", "2999-01-01") == 4
+    assert count("--until", "1h") == count("--since", "2999-01-01T08:00") == 0
+    assert count("--since", min(e["activityDateTime"] for e in entries[2:])) == 2
+
+
+@pytest.mark.parametrize("word", ["yesterday", "2026-13-01", "0001-01-01T00:00+23:59"])
+def test_what_is_no_time_is_a_usage_error(office, word):
+    assert office.call("log", "--since", word).exit_code == 2
+
+
+def tables(folder) -> dict[str, list[dict[str, str]]]:
+    def rows(name: str) -> list[dict[str, str]]:
+        with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return {name: rows(name) for name in ("entries.csv", "steps.csv", "modifiedProperties.csv")}
+
+
+def test_csv_files_are_joined_by_change_and_private(worked):
+    folder = worked.folder / "export"
+
+    done = worked.call("log", "--csv", str(folder))
+
+    found = tables(folder)
+    ids = {row["changeId"] for row in found["entries.csv"]}
+    assert "4 entries are in" in done.stderr
+    assert (len(ids), done.stdout, found["steps.csv"]) == (4, "", [])
+    assert {row["changeId"] for row in found["modifiedProperties.csv"]} <= ids
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_formula_is_text_in_csv_and_exact_in_json(office):
+    office.employ("ada", title="=cmd|' /C calc'!A0")
+    office.call("run")
+
+    office.call("log", "--csv", str(office.folder / "out"))
+
+    entry = json.loads(office.call("log", "--json").stdout)["entries"][0]
+    new = [row["newValue"] for row in tables(office.folder / "out")["modifiedProperties.csv"]]
+    assert "'=cmd|' /C calc'!A0" in new
+    assert "=cmd|' /C calc'!A0" in [change["newValue"] for change in entry["modifiedProperties"]]
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
+def test_cell_that_begins_a_formula_is_neutralised(first):
+    assert cell(f"{first}1") == f"'{first}1"
+
+
+@given(st.text() | st.integers() | st.booleans() | st.none() | st.lists(st.text()))
+def test_no_cell_begins_a_formula(value):
+    assert not cell(value).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_folder_that_cannot_be_written_is_one_line(worked):
+    done = worked.call("log", "--csv", str(worked.config / "below"))
+
+    assert done.exit_code in {1, 2}
+    assert "Traceback" not in done.output

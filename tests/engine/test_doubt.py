@@ -47,7 +47,7 @@ def test_a_create_stays_in_doubt_until_a_look_up_succeeds(firm: Company):
     (again,) = firm.run().entries
 
     assert entry.status in {"in_doubt", "failure"}
-    assert again.action == "link"
+    assert again.code == "RedundantExport"
     assert len(firm.vendor.store) == 1
 
 
@@ -123,7 +123,7 @@ def test_a_run_killed_between_request_and_outcome_leads_to_one_account(
     assert len(firm.vendor.store) == 3
     assert firm.store.open_intents("example") == []
     assert [(e.action, e.status) for e in result.entries] == [
-        ("link", "success"),
+        ("skip", "skipped"),
         ("create", "success"),
     ]
     assert firm.run().entries == ()
@@ -137,7 +137,10 @@ def test_the_log_tells_of_the_write_that_was_cut_off(firm: Company, tmp_path: Pa
 
     story = firm.store.log(LogFilter(user="person2@example.com"))
 
-    assert [(e.action, e.status) for e in story] == [("create", "in_doubt"), ("link", "success")]
+    assert [(e.action, e.status) for e in story][:2] == [
+        ("create", "in_doubt"),
+        ("link", "success"),
+    ]
 
 
 def test_a_vendor_that_is_down_stops_the_cycle_before_anything_is_written(firm: Company):
@@ -185,3 +188,33 @@ def test_an_id_that_the_vendor_gives_out_again_is_no_second_owner(firm: Company)
 
     assert (result.failed[0].source_id, result.failed[0].code) == ("id-2", "DuplicateSourceEntries")
     assert "remove its link" in result.failed[0].reason
+
+
+def test_who_leaves_while_the_creation_is_in_doubt_loses_the_account(firm: Company):
+    """A3: nobody is linked to the account yet, and it must not stay open."""
+    others = [person(number) for number in range(2, 6)]
+    firm.people = others
+    firm.run()
+    firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))
+    firm.vendor.faults.add(Fault(method="GET", status=500, after=1, times=3))
+    firm.people = [person(1), *others]
+    (lost,) = firm.run().entries
+    firm.people = others
+
+    firm.run()
+
+    assert lost.status == "in_doubt"
+    assert firm.accounts["person1@example.com"]["active"] is False
+
+
+def test_who_is_renamed_while_the_creation_is_in_doubt_gets_one_account(firm: Company):
+    """A1, F6."""
+    firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))
+    firm.vendor.faults.add(Fault(method="GET", status=500, after=1, times=3))
+    firm.people = [person(1)]
+    firm.run()
+    firm.people = [person(1, userPrincipalName="married@example.com")]
+
+    firm.run()
+
+    assert list(firm.accounts) == ["married@example.com"]

@@ -12,12 +12,24 @@ from jackfield.cli.exits import exit_of
 from jackfield.cli.screen import complain, note
 
 COMMANDS = {
+    "init": "Write a configuration to begin with.",
+    "validate": "Check the configuration file, without asking a vendor.",
+    "doctor": "Look whether everything around the jobs is well.",
     "connectors": "List installed connectors, or show what one can do.",
     "authorize": "Let an administrator authorise a connection in the browser.",
     "test": "Try connections: credentials, and one look-up.",
     "plan": "Show what a run would do. Sends no write.",
     "run": "Provision people: create, update, enable, disable.",
+    "apply": "Do what a plan file says, and nothing else.",
+    "provision": "Provision one person now, by the rules of a whole cycle.",
+    "hold": "List, approve or reject removals that the guard holds.",
+    "restart": "Let a job begin anew: forget its watermark, failures and quarantine.",
+    "serve": "Run every job at its interval, until it is stopped.",
+    "status": "Show how each job is: health, last cycle, progress, failures, held removals.",
+    "links": "List who is linked to which account, or forget one link.",
     "log": "Show what was decided and done, the newest last.",
+    "prune": "Remove old entries of the log.",
+    "schema": "Print the JSON schema of jackfield.toml, for editors.",
     "new-connector": "Write a connector package to begin with.",
 }
 """Command → its line in `--help`, so that listing the commands imports none of them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from jackfield.engine.codes import CODES, STOPPING
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.escrow import failed_again, first_escrow
@@ -20,44 +21,15 @@ from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.store import Link, Store
 from jackfield.errors import (
     AlreadyExists,
-    AmbiguousMatch,
-    ConfigurationError,
     ConnectorError,
-    CredentialsRefused,
     InDoubt,
-    NotAllowed,
-    NotSent,
     PluginFault,
     ProvisioningError,
-    RejectedUser,
-    Throttled,
     UnknownUser,
     VendorBroken,
-    WriteRefused,
 )
 from jackfield.resources import Applied, MatchKey, NotFound, User, UserId
 from jackfield.sources import SourceObject
-
-CODES: Mapping[type[ProvisioningError], str] = {
-    AlreadyExists: "Conflict",
-    AmbiguousMatch: "DuplicateTargetEntries",
-    ConfigurationError: "InvalidConfiguration",
-    CredentialsRefused: "Unauthorized",
-    InDoubt: "InDoubt",
-    NotAllowed: "InsufficientRights",
-    NotSent: "NotSent",
-    PluginFault: "InternalError",
-    RejectedUser: "UnprocessableEntity",
-    Throttled: "TooManyRequests",
-    UnknownUser: "InvalidAnchor",
-    VendorBroken: "InternalServerError",
-    WriteRefused: "NotPermitted",
-}
-"""The log's code of each error; Microsoft's word where it has one."""
-
-STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Throttled, WriteRefused)
-"""Errors that would meet everybody else, too: the cycle ends there."""
-
 
 MOST_TROUBLES = 5
 """So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
@@ -251,7 +223,12 @@ class Applier:
     def _find_after(self, error: InDoubt | AlreadyExists, step: Step) -> Outcome:
         """Look for the account that a lost answer, or a conflict, says there may be."""
         matching = self.job.matching
-        found = self.job.connector.get_user(MatchKey(matching, str(step.attributes[matching])))
+        try:
+            found = self.job.connector.get_user(MatchKey(matching, str(step.attributes[matching])))
+        except ConnectorError:
+            if isinstance(error, InDoubt):  # it stays so, whatever the look met
+                return self._failed(error, "in_doubt")
+            raise
         if isinstance(found, NotFound):
             if isinstance(error, InDoubt):
                 return self._failed(error, "in_doubt")
@@ -339,11 +316,14 @@ class Applier:
         before = self.links.get(step.source_id)
         if kept is None:
             kept = before.kept if before else {}
+        is_on = step.action != "disable"
+        if before is not None and step.action == "skip":
+            is_on = before.is_on
         return Link(
             source_id=step.source_id,
             target_id=target_id,
             user_name=step.user_name,
-            is_on=step.action != "disable",
+            is_on=is_on,
             wanted=step.wanted,
             kept=kept,
         )

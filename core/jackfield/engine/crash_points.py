@@ -14,7 +14,6 @@ VARIABLE: Final = "JACKFIELD_CRASH_AT"
 
 CrashPoint: TypeAlias = Literal[
     "cycle-begun",
-    "interrupted-closed",
     "planned",
     "before-intent",
     "after-intent",

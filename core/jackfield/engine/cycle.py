@@ -7,9 +7,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 from jackfield.engine.applying import Applier, Outcome
 from jackfield.engine.crew import work
+from jackfield.engine.doubts import close_interrupted, find_doubtful
 from jackfield.engine.escrow import pause_reason
 from jackfield.engine.guard import Hold, find_hold
 from jackfield.engine.health import diagnose, keep_health, stage
@@ -19,9 +21,9 @@ from jackfield.engine.looking import Looker
 from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Person, Planner, Target
 from jackfield.engine.progress import Progress, Report, nobody
-from jackfield.engine.store import Intent, Link, Store
-from jackfield.errors import CredentialsRefused, ProvisioningError
-from jackfield.resources import UserId
+from jackfield.engine.store import Link, Store
+from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
+from jackfield.resources import MatchKey, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +188,42 @@ def run_job(
     """
     how = how or How()
     try:
+        interrupted = close_interrupted(job, store, token)
+        find_doubtful(job, store, token, how.now)
         cycle = _Cycle(job, store, report, how)
-        result = _run(cycle, store, approval, token)
-    except CredentialsRefused as error:
+        result = replace(_run(cycle, store, approval, token), interrupted=interrupted)
+    except (CredentialsRefused, VendorBroken) as error:
         keep_health(store, job.name, diagnose((), error, job.quarantine), now=how.now, token=token)
         raise
     if how.is_whole:
         stage(store, job.name, result.hold, now=how.now, token=token)
         found = diagnose(result.entries, result.stopped, job.quarantine)
-        keep_health(store, job.name, found, now=how.now, token=token)
+        proven = found is None and _is_proven(cycle, store, result)
+        keep_health(store, job.name, found, now=how.now, token=token, is_proven=proven)
+        _forget_settled(cycle, store, result, token)
     return result
+
+
+def _is_proven(cycle: _Cycle, store: Store, result: CycleResult) -> bool:
+    """Say whether the vendor has shown that it works: by a success, else by one look."""
+    if any(entry.status in {"success", "warning"} for entry in result.entries):
+        return True
+    if store.jobs.get(cycle.job.name).status == "active" or _waiting(result):
+        return False
+    cycle.job.connector.get_user(MatchKey(cycle.job.matching, f"{uuid4()}@example.com"))
+    return True
+
+
+def _waiting(result: CycleResult) -> set[str]:
+    return {step.source_id for step in result.plan.steps if step.code == "Escrowed"}
+
+
+def _forget_settled(cycle: _Cycle, store: Store, result: CycleResult, token: int | None) -> None:
+    """End the escrow of everybody who neither failed nor waits: it settled itself, or they left."""
+    if result.stopped is not None or not cycle.read.is_complete:
+        return
+    still = _waiting(result) | {entry.source_id for entry in result.failed}
+    store.escrows.clear(cycle.job.name, cycle.escrows.keys() - still, token=token)
 
 
 def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> CycleResult:
@@ -207,8 +235,6 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
     reach = applier.crash_points.reach
     reach("cycle-begun")
     try:
-        interrupted = _close_interrupted(job, store, token)
-        reach("interrupted-closed")
         plan = cycle.plan()
         reach("planned")
         hold = find_hold(plan, job.guard, approval)
@@ -218,9 +244,7 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
         raise
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
-    result = CycleResult(
-        cycle_id, plan, tuple(entries), interrupted, hold, stopped, cycle.read.notes
-    )
+    result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, cycle.read.notes)
     reach("before-watermark")
     is_settled = not stopped and not hold and not result.failed
     if cycle.read.watermark and is_settled and cycle.is_whole:
@@ -233,7 +257,7 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
 
 def _watermark(job: Job, store: Store) -> str | None:
     """Return where the source may begin; None where something earlier is not settled."""
-    if store.open_intents(job.name):
+    if store.open_intents(job.name) or store.escrows.all(job.name):
         return None
     return store.jobs.get(job.name).watermark or None
 
@@ -279,30 +303,6 @@ def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     if step.action == "unchanged" or step.code == "Escrowed":
         return False
     return step.action != "skip" or bool(step.wanted) or (step.source_id, step.reason) not in skips
-
-
-def _close_interrupted(job: Job, store: Store, token: int | None) -> tuple[Entry, ...]:
-    """Log every write whose outcome was lost with its process; this cycle looks before it acts."""
-    entries = tuple(_interrupted(job, intent) for intent in store.open_intents(job.name))
-    store.record(entries, token=token)
-    return entries
-
-
-def _interrupted(job: Job, intent: Intent) -> Entry:
-    return Entry(
-        change_id=intent.change_id,
-        cycle_id=intent.cycle_id,
-        job=job.name,
-        at=dt.datetime.now(dt.UTC),
-        action=intent.action,
-        status="in_doubt",
-        source_id=intent.source_id,
-        user_name=intent.user_name,
-        place=intent.place,
-        reason="the run ended before the outcome was known; this cycle looks first",
-        code="Interrupted",
-        target_id=intent.target_id,
-    )
 
 
 def _outcome(result: CycleResult) -> str:

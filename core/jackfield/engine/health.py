@@ -15,14 +15,14 @@ from jackfield.engine.quarantine import (
 from jackfield.engine.state import jobs
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.store import Store
-from jackfield.errors import CredentialsRefused, ProvisioningError
+from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
 
 
 def diagnose(
     entries: Collection[Entry], stopped: ProvisioningError | None, limits: QuarantineLimits
 ) -> tuple[QuarantineReason, str] | None:
     """Return why a job belongs in quarantine after such a cycle, in a word and a sentence."""
-    if isinstance(stopped, CredentialsRefused):
+    if isinstance(stopped, CredentialsRefused | VendorBroken):
         return "EncounteredQuarantineException", str(stopped)
     failed = sum(entry.status in {"failure", "in_doubt"} for entry in entries)
     succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
@@ -37,11 +37,15 @@ def keep_health(
     *,
     now: dt.datetime,
     token: int | None,
+    is_proven: bool = False,
 ) -> None:
-    """Store what a cycle says of its job: a quarantine that goes on counts its attempts."""
+    """Store what a cycle says of its job: a quarantine that goes on counts its attempts.
+
+    Only a proof that things work again lifts it; a job that is given up forgets its escrows.
+    """
     before = store.jobs.get(job)
     if found is None:
-        if before.status != "active":
+        if before.status != "active" and is_proven:
             store.jobs.lift(job, token=token)
         return
     reason, error = found
@@ -58,7 +62,10 @@ def keep_health(
         series_count=attempts,
         next_attempt_at=state.next_attempt_at,
     )
-    store.jobs.quarantine(job, stored, is_disabled=state.is_over_at(now), token=token)
+    is_disabled = state.is_over_at(now)
+    store.jobs.quarantine(job, stored, is_disabled=is_disabled, token=token)
+    if is_disabled:
+        store.escrows.clear(job, store.escrows.all(job), token=token)
 
 
 def stage(

@@ -31,7 +31,7 @@ from jackfield.engine.mapping import COMPUTED_ATTRIBUTES
 from jackfield.engine.scope import Scope
 from jackfield.engine.source_plugins import load_source, source_settings
 from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
-from jackfield.engine.tables import entries, intents, leases, links, meta
+from jackfield.engine.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
 from jackfield.errors import ProvisioningError
 from jackfield.registry import Registry
 from jackfield.sources import SourceRead
@@ -119,10 +119,11 @@ def _problems(path: Path) -> Iterator[Finding]:
 
 
 def _model_of(loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return the model of the table that holds a key; the second part is a name people chose."""
+    """Return the model of the table that holds a key."""
     model: type[BaseModel] = ConfigurationFile
     for number, part in enumerate(loc[:-1]):
-        if number != 1 and isinstance(part, str) and part in model.model_fields:
+        is_chosen = number == 1 and loc[0] in {"sources", "connections", "jobs"}
+        if not is_chosen and isinstance(part, str) and part in model.model_fields:
             model = next(_models_in(model.model_fields[part].annotation), model)
     return model
 
@@ -265,11 +266,8 @@ def _doubts_of_guard(guard: GuardTable, people: int | None) -> Iterator[str]:
         )
     if guard.percent == 100:
         yield "no share is above 100 percent, so at_most decides alone; lower percent"
-    if people and guard.at_most >= people and (guard.percent == 100 or guard.people >= people):
-        yield (
-            f"of the {people} people all but one could be removed at once; lower percent, people "
-            "or at_most"
-        )
+    if people and guard.percent == 100 and guard.at_most >= people:
+        yield f"all but one of the {people} people could be removed at once; lower at_most"
 
 
 _Found: TypeAlias = tuple[Severity, str, str]
@@ -339,8 +337,8 @@ class StateFacts:
     """Job → how many linked people have access, and how many have it no more."""
 
 
-def look_at_state(state: Path | str, newest: int) -> StateFacts:
-    """Return the facts of a database, read with the tables of the format `newest`.
+def look_at_state(state: Path | str) -> StateFacts:
+    """Return the facts of a database.
 
     Raises: ConfigurationError; sqlalchemy's errors where it is no database of ours.
     """
@@ -348,7 +346,7 @@ def look_at_state(state: Path | str, newest: int) -> StateFacts:
     try:
         with database.read() as connection:
             found: int = connection.execute(sa.select(meta.c.version)).scalar_one()
-            if found != newest:
+            if found != SCHEMA_VERSION:
                 return StateFacts(found)
             return StateFacts(
                 found,
@@ -390,9 +388,8 @@ def _counts(connection: sa.Connection) -> Iterator[tuple[str, int]]:
 
 
 def _links(connection: sa.Connection) -> dict[str, tuple[int, int]]:
-    query = sa.select(links.c.job, links.c.is_on, sa.func.count()).group_by(
-        links.c.job, links.c.is_on
-    )
+    columns = (links.c.job, links.c.is_on)
+    query = sa.select(*columns, sa.func.count()).group_by(*columns)
     found: dict[str, tuple[int, int]] = {}
     for job, is_on, count in connection.execute(query):
         on, off = found.get(job, (0, 0))

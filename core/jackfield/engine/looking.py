@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from jackfield.engine.applying import MOST_TROUBLES, STOPPING
+from jackfield.engine.applying import MOST_TROUBLES
+from jackfield.engine.codes import STOPPING
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import matching_form
 from jackfield.engine.planning import Target
 from jackfield.errors import AmbiguousMatch, ConnectorError, VendorBroken
 from jackfield.resources import MatchKey, NotFound, User, UserId
-from jackfield.scim import read
+from jackfield.scim import check_key, read
 
 LEAST_FOR_A_LISTING = 50
 """Fewer people than this are looked up one by one."""
@@ -74,6 +75,10 @@ class Looker:
         return dict(listed)
 
     def _from_list(self, key: MatchKey, listed: dict[str, list[User]]) -> Target:
+        try:
+            check_key(key)
+        except ConnectorError as error:
+            return Target(failure=error)
         users = listed.get(matching_form(key.value), [])
         if not users:
             return Target(is_matched=True)

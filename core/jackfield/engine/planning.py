@@ -5,18 +5,20 @@ person the engine never linked is never disabled; a disabled person is never cre
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from jackfield.engine.codes import CODES
 from jackfield.engine.comparing import differences, is_known_difference
 from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import REASONS, Event
 from jackfield.engine.mapping import Desired, fingerprint, matching_form
 from jackfield.engine.plan import Action, AttributeChange, Plan, Step
+from jackfield.engine.rows import Rows
 from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.store import Link
-from jackfield.errors import AmbiguousMatch, ConnectorError
+from jackfield.errors import ConnectorError
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject, SourceRead
 
@@ -49,14 +51,23 @@ class Person:
 
 
 class Planner:
-    """The decisions of one cycle of one job."""
+    """The decisions of one cycle of one job.
 
-    def __init__(self, job: Job, read: SourceRead, links: Mapping[str, Link]) -> None:
+    With `rows` the people are only those who are not as they were, and `links` are those of `rows`.
+    """
+
+    def __init__(
+        self, job: Job, read: SourceRead, links: Mapping[str, Link], rows: Rows | None = None
+    ) -> None:
         self._job = job
         self._read = read
         self._links = links
+        self._rows = rows
+        if rows is None:
+            self.people = tuple(map(self._person, read.objects))
+        else:
+            self.people = self._considered(rows)
         self._owners = {link.target_id: link.source_id for link in links.values()}
-        self.people = tuple(map(self._person, read.objects))
         self._doubles = _doubles(job, self.people)
 
     def question(self, person: Person) -> MatchKey | UserId | None:
@@ -77,8 +88,8 @@ class Planner:
         if target is None:
             return self._decide_unread(person, link)
         if target.failure is not None:
-            code = "DuplicateTargetEntries" if isinstance(target.failure, AmbiguousMatch) else ""
-            return self._step("fail", person, str(target.failure), code or "Unreadable")
+            code = CODES.get(type(target.failure), "Unreadable")
+            return self._step("fail", person, str(target.failure), code)
         if target.user is None:
             return self._create(person)
         return self._align(person, link, target.user, is_matched=target.is_matched)
@@ -90,7 +101,10 @@ class Planner:
 
     def plan(self, steps: Iterable[Step]) -> Plan:
         """Return the finished plan: these steps, then those who are gone from the source."""
-        linked = sum(link.is_on for link in self._links.values())
+        if self._rows is not None:
+            linked = self._rows.linked_count
+        else:
+            linked = sum(link.is_on for link in self._links.values())
         return Plan(
             self._job.name,
             (*steps, *self._gone()),
@@ -99,6 +113,17 @@ class Planner:
             is_complete=self._read.is_complete,
             is_delta=self._read.is_delta,
         )
+
+    def _considered(self, rows: Rows) -> tuple[Person, ...]:
+        """Return those who changed, and who shares a matching value with one of them."""
+        people = list(map(self._person, rows.objects()))
+        keys = (p.key for p in people if p.scope.is_in_scope and p.key is not None)
+        sharing = list(rows.colliding({matching_form(key.value) for key in keys}))
+        rows.load_owners()
+        if sharing:
+            people.extend(map(self._person, sharing))
+            people.sort(key=lambda person: rows.numbers[person.source.id])
+        return tuple(people)
 
     def _person(self, source: SourceObject) -> Person:
         scope = self._job.scope.decide(source)
@@ -113,7 +138,10 @@ class Planner:
     def _gone(self) -> Iterator[Step]:
         """Yield the removal of everybody who is linked and gone from the source."""
         told = {removal.id: removal.kind for removal in self._read.removed}
-        present = {person.source.id for person in self.people}
+        if self._rows is not None:
+            present: Collection[str] = self._rows.numbers
+        else:
+            present = {person.source.id for person in self.people}
         for source_id, link in self._links.items():
             if source_id in present or (source_id not in told and not self._read.is_complete):
                 continue
@@ -216,6 +244,9 @@ class Planner:
         fixed = ", ".join(c.path for c in fresh if not capabilities.can_patch(c.path))
         note = f"; the vendor offers no update of {fixed}" if fixed else ""
         if link is not None and not link.is_on:
+            if not capabilities.enable:
+                reason = "back in the source; the vendor cannot enable"
+                return self._step("skip", person, reason, "NotOffered", link=link)
             step = self._step("enable", person, f"back in the source{note}", link=link)
             return replace(step, changes=self._with_access(person, changes))
         matched = f"matched by {self._job.matching}; " if link is None else ""

@@ -94,6 +94,11 @@ class Scope:
         return tuple(dict.fromkeys(_doubtful(self._table.filters)))
 
     @property
+    def settings(self) -> str:
+        """All that decides, as one text."""
+        return self._table.model_dump_json()
+
+    @property
     def attributes(self) -> frozenset[str]:
         """The source attributes that the filters read."""
         return frozenset(c.attribute for each in self._table.filters for c in each.clauses)

@@ -23,7 +23,7 @@ from jackfield.engine.state.database import WAIT_SECONDS, Database, now, upsert
 from jackfield.engine.state.escrows import Escrow, Escrows, escrow_row
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
-from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_row
+from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_of, entry_row
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
@@ -133,6 +133,22 @@ class Store:
         )
         with self._database.read() as connection:
             return [_intent(row) for row in connection.execute(query)]
+
+    def doubts(self, job: str, since: dt.datetime) -> list[Entry]:
+        """Return the creations since an instant that may have happened, of people without a link.
+
+        One for each name a person was to get, the newest first.
+        """
+        is_linked = sa.exists().where(links.c.job == job, links.c.source_id == entries.c.source_id)
+        query = (
+            sa.select(entries)
+            .where(entries.c.job == job, entries.c.action == "create", ~is_linked)
+            .where(entries.c.status == "in_doubt", entries.c.at >= since)
+            .order_by(entries.c.number.desc())
+        )
+        with self._database.read() as connection:
+            found = [entry_of(row) for row in connection.execute(query)]
+        return list({(each.source_id, each.user_name): each for each in reversed(found)}.values())
 
     def begin_cycle(self, job: str, *, token: int | None = None) -> str:
         """Record that a cycle begins; return its id."""

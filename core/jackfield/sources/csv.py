@@ -19,8 +19,9 @@ from pydantic import Field, model_validator
 from jackfield.sources.assignments import AssignmentFile, from_columns
 from jackfield.sources.base import SourceRead, SourceSettings
 from jackfield.sources.csv_file import CsvFile, reading
+from jackfield.sources.csv_table import Rules
 from jackfield.sources.headers import Conversion, Header, one_of
-from jackfield.sources.people import Rules, read_people
+from jackfield.sources.people import read_people
 from jackfield.sources.recognition import Layout, given_header, recognise
 
 
@@ -85,7 +86,8 @@ class CsvSource:
             if settings.assignments:
                 second = CsvFile.open(folder / settings.assignments, settings.encoding)
                 assigned = AssignmentFile.read(second)
-            return read_people(file, layout, _rules(file, layout, settings, assigned))
+            rules = _rules(file, layout, settings, assigned)
+            return read_people(file, layout, rules, settings.model_dump_json(exclude={"path"}))
 
 
 def _header(settings: CsvSettings) -> Header | None:

@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
@@ -20,6 +21,7 @@ from jackfield.errors import ConfigurationError
 LARGEST_CELL: Final = 1024 * 1024
 """Characters that one cell may hold; more is nearly always a quote that is never closed."""
 
+_ROWS_AT_ONCE: Final = 500
 _PROCESS_LOCK: Final = Lock()
 _BYTE_ORDER_MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
@@ -118,6 +120,26 @@ class CsvFile(NamedTuple):
                     yield line, last, cells
         except csv.Error as error:
             raise self.refuse(last + 1, _explain(error)) from None
+
+    def plain_rows(self, delimiter: str, width: int) -> Iterator[list[list[str]]]:
+        """Yield the cells of the rows below the header, many at once and much faster than `rows`.
+
+        Raises: ValueError where a row is not one line of so many cells; `rows` tells which.
+        """
+        lines = io.TextIOWrapper(io.BytesIO(self.body), self.encoding, newline="")
+        if self.has_type_line:
+            lines.readline()
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            next(filter(None, reader))
+            last = reader.line_num
+            while some := list(islice(reader, _ROWS_AT_ONCE)):
+                if reader.line_num - last != len(some) or set(map(len, some)) != {width}:
+                    raise ValueError("rows are not lines of so many cells")
+                last = reader.line_num
+                yield some
+        except csv.Error as error:
+            raise ValueError(str(error)) from None
 
     def columns(self, delimiter: str) -> tuple[int, tuple[str, ...]]:
         """Return the line of the header and its columns.

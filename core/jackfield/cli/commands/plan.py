@@ -1,5 +1,7 @@
 """`jackfield plan`: what a run would do, without doing it."""
 
+import datetime as dt
+import hashlib
 import json
 import os
 from dataclasses import asdict
@@ -14,6 +16,7 @@ from jackfield.cli.screen import note, show_json
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_plan
 from jackfield.engine import Hold, Plan, plan_job
+from jackfield.engine.configuration import Configuration
 from jackfield.engine.guard import find_hold
 from jackfield.engine.store import Store, opened
 from jackfield.errors import ConfigurationError
@@ -61,12 +64,18 @@ class _Plans:
     def __init__(self, session: Session, *, is_shown: bool) -> None:
         self._session = session
         self._is_shown = is_shown
+        self._made_at = dt.datetime.now(dt.UTC)
         self.has_changes = False
         self.documents: list[dict[str, Any]] = []
 
     @property
     def document(self) -> dict[str, Any]:
-        return {"schema": SCHEMA, "jobs": self.documents}
+        return {
+            "schema": SCHEMA,
+            "madeAt": self._made_at.isoformat(),
+            "configuration": digest_of(self._session.configuration),
+            "jobs": self.documents,
+        }
 
     def add(self, name: str, store: Store) -> Exit:
         with self._session.job(name, dry_run=True) as job:
@@ -81,6 +90,12 @@ class _Plans:
 
     def fail(self, name: str, error: Exception) -> None:
         self.documents.append(error_document(name, error))
+
+
+def digest_of(configuration: Configuration) -> str:
+    """Return what changes with every value of the configuration, and with no comment."""
+    content = configuration.file.model_dump(mode="json")
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _document(plan: Plan, hold: Hold | None) -> dict[str, Any]:

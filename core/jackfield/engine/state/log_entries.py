@@ -57,13 +57,13 @@ class LogEntries:
             rows = connection.execute(query).all()
         shown = rows[: wanted.limit]
         following = str(shown[-1].number) if shown and len(rows) > len(shown) else ""
-        return LogPage(tuple(_entry(row) for row in shown), following)
+        return LogPage(tuple(entry_of(row) for row in shown), following)
 
     def newest(self, wanted: LogFilter) -> list[Entry]:
         """Return the newest entries that fit, oldest of them first."""
         query = _filtered(wanted).limit(wanted.limit)
         with self._database.read() as connection:
-            return [_entry(row) for row in reversed(connection.execute(query).all())]
+            return [entry_of(row) for row in reversed(connection.execute(query).all())]
 
     def skips(self, job: str) -> frozenset[tuple[str, str]]:
         """Return whom the log already says skipped, and why."""
@@ -157,7 +157,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
     return row
 
 
-def _entry(row: Any) -> Entry:
+def entry_of(row: Any) -> Entry:
     values = {name: getattr(row, name) for name in _PLAIN_COLUMNS}
     changes = tuple(AttributeChange(*change) for change in json.loads(row.changes))
     return Entry(**values, changes=changes)

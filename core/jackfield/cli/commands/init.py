@@ -1,0 +1,369 @@
+"""`jackfield init`: a configuration to begin with, commented, without a secret."""
+
+import json
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import click
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from jackfield.cli.app import Options
+from jackfield.cli.commands.schema import configuration_schema, secret_settings
+from jackfield.cli.screen import note, show, show_json
+from jackfield.engine.configuration_file import ConfigurationFile, nearest
+from jackfield.engine.source_plugins import load_source
+from jackfield.errors import ConfigurationError
+from jackfield.registry import Registry
+
+SCHEMA = "jackfield.init/1"
+SCHEMA_FILE = "jackfield.schema.json"
+SOURCES = ("csv", "entra", "scim")
+MOST_TOGETHER = 4
+ORDINARY = frozenset({"rate_limits", "allow_loopback", "allow_private_network"})
+"""Settings of every connection; the file need not speak of them."""
+
+_WRONG_IN_NAME = re.compile(r"[^a-z0-9-]+")
+_DUMMIES = ("https://a.example", "00000000-0000-0000-0000-{:012}", "a")
+
+
+@dataclass(slots=True)
+class Table:
+    """One table to write: what is given, and which settings it signs in with."""
+
+    place: str
+    header: str
+    kind: tuple[str, str]
+    model: type[BaseModel]
+    given: dict[str, str] = field(default_factory=dict)
+    used: tuple[str, ...] = ()
+
+    @property
+    def secret(self) -> frozenset[str]:
+        return secret_settings(self.model)
+
+    def variable(self, name: str) -> str:
+        """Return the environment variable that a setting is read from."""
+        last = self.header.rpartition(".")[2]
+        return f"{last}_{name}".upper().replace("-", "_")
+
+    def referenced(self) -> Iterator[str]:
+        """Yield the settings that are read from the environment."""
+        required = [n for n, f in self.model.model_fields.items() if f.is_required()]
+        wanted = dict.fromkeys((*required, *self.used))
+        yield from (name for name in wanted if name not in self.given)
+
+
+@click.command("init")
+@click.option(
+    "--source", type=click.Choice(SOURCES), help="Where people come from; csv by default."
+)
+@click.option("--connector", metavar="NAME", help="The vendor; see `jackfield connectors`.")
+@click.option("--file", "people", metavar="PATH", help="The CSV file, for --source csv.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PLACE.NAME=VALUE",
+    help="A setting of `source` or `connection`, never a secret: connection.base_url=https://…",
+)
+@click.option(
+    "--use",
+    metavar="NAME,…",
+    help="The settings that the connection signs in with; the fewest by default.",
+)
+@click.option("--ask/--no-ask", default=None, help="Ask for what is missing; on a terminal only.")
+@click.option("--schema", "has_schema", is_flag=True, help=f"Write {SCHEMA_FILE}, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    ask: bool | None,
+    has_schema: bool,
+    as_json: bool,
+    settings: tuple[str, ...],
+    **named: str | None,
+) -> None:
+    """Write a configuration to begin with.
+
+    Nothing is overwritten, and no secret is asked for: the file names environment variables, for
+    you to set. The next commands are shown in the end.
+    """
+    options: Options = ctx.obj
+    _refuse_existing(options.config)
+    if ask is None:
+        ask = sys.stdin is not None and sys.stdin.isatty()
+    tables = _tables(options, named, settings, is_asking=ask)
+    text = _text(tables, has_schema=has_schema)
+    # A connector's name, or a text of somebody, must not make a file that does not load.
+    ConfigurationFile.model_validate(tomllib.loads(text))
+    _write(options.config, text)
+    schema = options.config.with_name(SCHEMA_FILE)
+    if has_schema and not schema.exists():
+        _write(schema, json.dumps(configuration_schema()[0], indent=2) + "\n")
+    variables = [table.variable(name) for table in tables for name in table.referenced()]
+    commands = [list(options.command_line(word)) for word in ("validate", "test", "plan", "run")]
+    if as_json:
+        document = {"file": str(options.config), "variables": variables, "next": commands}
+        show_json({"schema": SCHEMA, **document})
+        return
+    show(f"{options.config} is written")
+    if variables:
+        show(
+            f"Set in the environment, or name another place with file: or keyring: "
+            f"{', '.join(variables)}"
+        )
+    show("Next:")
+    explained = ("look for flaws", "try the credentials", "see what would happen", "do it")
+    for words, why in zip(commands, explained, strict=True):
+        show(f"  {' '.join(words)}  # {why}")
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise ConfigurationError(
+            f"{path}: there is one already, and it is kept; name another file with --config"
+        )
+
+
+def _tables(
+    options: Options,
+    named: Mapping[str, str | None],
+    settings: Iterable[str],
+    *,
+    is_asking: bool,
+) -> tuple[Table, Table]:
+    registry = Registry()
+    kind = named["source"] or _chosen("Where do people come from?", SOURCES, is_asking=is_asking)
+    installed = [listing.name for listing in registry.connectors() if not listing.problem]
+    connector = named["connector"]
+    if connector is None:
+        if not is_asking and len(installed) != 1:
+            raise click.UsageError(f"name the vendor with --connector: {', '.join(installed)}")
+        connector = _chosen("Which vendor?", installed, is_asking=is_asking)
+    source = Table("source", "sources.people", ("type", kind), load_source(kind).settings)
+    name = _WRONG_IN_NAME.sub("-", connector.lower()).strip("-")
+    model: type[BaseModel] = registry.load(connector).settings
+    connection = Table("connection", f"connections.{name}", ("connector", connector), model)
+    for text in settings:
+        _set(text, (source, connection))
+    if kind == "csv":
+        people = named["people"] or source.given.get("path")
+        people = people or _asked("CSV file of the people", "people.csv", is_asking=is_asking)
+        source.given["path"] = _beside(options.config, people)
+    elif named["people"]:
+        raise click.UsageError("--file is for --source csv")
+    for table, use in ((source, None), (connection, named["use"])):
+        _complete(table, use, is_asking=is_asking)
+    return source, connection
+
+
+def _set(text: str, tables: tuple[Table, ...]) -> None:
+    """Take one `--set`; its value is in no message, for it may be what it must not be."""
+    where, equals, value = text.partition("=")
+    place, _, name = where.partition(".")
+    table = next((table for table in tables if table.place == place), None)
+    if table is None or not name or not equals:
+        raise click.UsageError("--set takes source.NAME=VALUE or connection.NAME=VALUE")
+    if name not in table.model.model_fields:
+        hint = nearest(name, table.model.model_fields)
+        raise click.UsageError(f"--set: the {place} has no setting {name}; {hint}")
+    if name in table.secret:
+        raise click.UsageError(
+            f"--set: {where} is a secret, which no command line takes; set the environment "
+            f"variable {table.variable(name)} instead"
+        )
+    table.given[name] = value
+
+
+def _complete(table: Table, use: str | None, *, is_asking: bool) -> None:
+    """Settle how the table signs in, and ask for what is missing and no secret."""
+    ways = _ways(table)
+    if use is not None:
+        table.used = tuple(filter(None, map(str.strip, use.split(","))))
+        for name in table.used:
+            if name not in table.model.model_fields:
+                hint = nearest(name, table.model.model_fields)
+                raise click.UsageError(f"--use: there is no setting {name}; {hint}")
+        if not _fits(table, table.used):
+            told = "; ".join(", ".join(way) for way in ways)
+            raise click.UsageError(f"--use: these do not fit together; possible are {told}")
+    elif len(ways) > 1 and is_asking:
+        words = [",".join(way) for way in ways]
+        chosen = _chosen(f"How does the {table.place} sign in?", words, is_asking=True)
+        table.used = ways[words.index(chosen)]
+    elif ways:
+        table.used = ways[0]
+    if is_asking:
+        for name in list(table.referenced()):
+            if name not in table.secret:
+                table.given[name] = _asked(f"{table.place}: {name}", "", is_asking=True)
+
+
+def _ways(table: Table) -> list[tuple[str, ...]]:
+    """Return the smallest sets of settings that the model takes, those with a secret first."""
+    fields = table.model.model_fields
+    optional = [n for n, f in fields.items() if not f.is_required() and _is_open(n, f, table)]
+    found: list[tuple[str, ...]] = []
+    for count in range(min(MOST_TOGETHER, len(optional)) + 1):
+        for some in combinations(optional, count):
+            if not any(set(way) <= set(some) for way in found) and _fits(table, some):
+                found.append(some)
+    found.sort(key=lambda way: not (table.secret & {*way}))
+    return [way for way in found if way]
+
+
+def _is_open(name: str, info: FieldInfo, table: Table) -> bool:
+    """Say whether a setting may be a credential: a secret, or a text that is empty by default."""
+    return name not in ORDINARY and (name in table.secret or info.default in ("", None))
+
+
+def _fits(table: Table, names: Iterable[str]) -> bool:
+    """Say whether the model takes these settings beside what it needs, whatever their values."""
+    required = [n for n, f in table.model.model_fields.items() if f.is_required()]
+    values: dict[str, str] = dict(table.given)
+    for name in (*required, *names):
+        values.setdefault(name, _dummy(table.model, name))
+    try:
+        table.model.model_validate(values)
+    except ValidationError:
+        return False
+    return True
+
+
+def _dummy(model: type[BaseModel], name: str) -> str:
+    """Return a made-up value that this setting takes by itself, no other setting the same id."""
+    number = list(model.model_fields).index(name)
+    values = [value.format(number) for value in _DUMMIES]
+    return next((value for value in values if _takes(model, name, value)), values[-1])
+
+
+def _takes(model: type[BaseModel], name: str, value: str) -> bool:
+    try:
+        model.model_validate({name: value})
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        return not any(problem["loc"] == (name,) for problem in problems)
+    return True
+
+
+def _chosen(question: str, choices: Iterable[str], *, is_asking: bool) -> str:
+    names = list(choices)
+    if not names:
+        raise ConfigurationError("no connector is installed; try: pip install jackfield-webex")
+    if not is_asking or len(names) == 1:
+        return names[0]
+    answer: str = click.prompt(question, type=click.Choice(names), default=names[0], err=True)
+    return answer
+
+
+def _asked(question: str, default: str, *, is_asking: bool) -> str:
+    if not is_asking:
+        return default
+    answer: str = click.prompt(question, default=default or None, err=True)
+    return answer
+
+
+def _beside(config: Path, people: str) -> str:
+    """Return a path as the configuration file needs it: relative to its own folder."""
+    path = Path(people)
+    if path.is_absolute() or config.parent == Path():
+        return people
+    try:
+        return Path(os.path.relpath(path, config.parent)).as_posix()
+    except ValueError:  # on another drive
+        return str(path.absolute())
+
+
+def _text(tables: tuple[Table, Table], *, has_schema: bool) -> str:
+    job = tables[1].header.rpartition(".")[2]
+    lines = [f"#:schema ./{SCHEMA_FILE}"] if has_schema else []
+    lines += [
+        "# Who gets an account where. Secrets stand elsewhere and are named here: env:NAME,",
+        "# file:/run/secrets/name or keyring:service/user.",
+        "schema_version = 1",
+        "",
+        "# What Jackfield remembers: links, log, progress. A file, or postgresql://…",
+        '# state = "jackfield.db"',
+    ]
+    for table in tables:
+        lines += ["", *_table_lines(table)]
+    lines += [
+        "",
+        f"[jobs.{job}]",
+        'source = "people"',
+        f"connection = {_quoted(job)}",
+        "# User names, or the vendor's ids, that are never disabled or deleted:",
+        "# protected = []",
+        "",
+        "# Beyond people and percent together, or at_most alone, removals wait for your word.",
+        f"[jobs.{job}.guard]",
+        "people = 3",
+        "percent = 10.0",
+        "at_most = 200",
+        "",
+        "# Each line replaces the default of its target. The defaults are shown by",
+        f"# jackfield connectors {tables[1].kind[1]}",
+        f"# [[jobs.{job}.mappings]]",
+        '# target = "title"',
+        '# source = "jobTitle"',
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _table_lines(table: Table) -> Iterator[str]:
+    for line in (table.model.__doc__ or "").strip().splitlines():
+        yield f"# {line.strip()}".rstrip()
+    yield f"[{table.header}]"
+    yield f"{table.kind[0]} = {_quoted(table.kind[1])}"
+    referenced = list(table.referenced())
+    for name, info in table.model.model_fields.items():
+        if name in table.given:
+            yield f"{name} = {_quoted(table.given[name])}"
+        elif name in referenced:
+            yield f"{name} = {_quoted('env:' + table.variable(name))}"
+        elif name not in ORDINARY:
+            yield _commented(table, name, info)
+
+
+def _commented(table: Table, name: str, info: FieldInfo) -> str:
+    if name in table.secret:
+        return f"# {name} = {_quoted('env:' + table.variable(name))}"
+    default = info.get_default(call_default_factory=True)
+    value = _quoted("") if default is None else _value(default)
+    return f"# {name} = {value}"
+
+
+def _value(default: object) -> str:
+    if isinstance(default, str):
+        return _quoted(default)
+    if isinstance(default, Mapping):
+        return "{}"
+    return json.dumps(list(default) if isinstance(default, tuple) else default)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as TOML has it: as JSON does, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        _refuse_existing(path)
+    except (OSError, UnicodeEncodeError) as error:
+        why = getattr(error, "strerror", None) or "a name holds what no text can"
+        note(f"{path}: not written")
+        raise ConfigurationError(
+            f"{path}: cannot be written ({why}); name another file with --config"
+        ) from None

@@ -1,0 +1,147 @@
+"""`jackfield links`: who is tied to which account, and how to untie one."""
+
+import datetime as dt
+import getpass
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from uuid import uuid4
+
+import click
+
+from jackfield.cli.screen import note, show, show_json, show_table
+from jackfield.cli.session import Session
+from jackfield.engine import Entry, Store
+from jackfield.engine.store import Link, opened
+from jackfield.errors import ConfigurationError
+
+SCHEMA = "jackfield.links/1"
+OUTCOME = "link removed by hand"
+
+
+@click.command("links")
+@click.argument("job", default="")
+@click.argument("user", default="")
+@click.option("--remove", is_flag=True, help="Forget the link of USER; the account stays.")
+@click.option("--yes", "is_confirmed", is_flag=True, help="Remove it without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(
+    ctx: click.Context, job: str, user: str, *, remove: bool, is_confirmed: bool, as_json: bool
+) -> None:
+    """List who is linked to which account, or forget one link.
+
+    USER is a userName, a source id or a vendor's id. A person without a link is matched anew by the
+    next run, as somebody it never saw; the account at the vendor is not touched.
+    """
+    session = Session.open(ctx.obj)
+    if remove and not (job and user):
+        raise click.UsageError("--remove needs JOB and USER")
+    names = session.jobs((job,) if job else ())
+    state = session.configuration.state
+    if isinstance(state, Path) and not state.exists():
+        if remove:
+            raise ConfigurationError(f"{state}: nothing has run yet, so nobody is linked")
+        note(f"nothing has run yet: there is no {state}")
+        found: dict[str, list[Link]] = {}
+    else:
+        with opened(state) as store:
+            if remove:
+                found = {job: [_removed(store, job, user, is_confirmed=is_confirmed)]}
+            else:
+                found = {name: _fitting(store, name, user) for name in names}
+    rows = [(name, link) for name, several in found.items() for link in several]
+    if as_json:
+        links = [{"job": name, **asdict(link)} for name, link in rows]
+        show_json({"schema": SCHEMA, "removed": remove, "links": links})
+    elif remove:
+        show(f"{job}: {_told(rows[0][1])}: no longer linked; the next run matches anew")
+    elif rows:
+        header = ("job", "user", "source id", "target id", "access")
+        show_table(header, [_row(name, link) for name, link in rows])
+    else:
+        note("no link fits")
+
+
+def _fitting(store: Store, job: str, user: str) -> list[Link]:
+    links = store.links(job).values()
+    return [link for link in links if not user or _is_of(link, user)]
+
+
+def _is_of(link: Link, user: str) -> bool:
+    return user in {link.source_id, link.target_id} or user.lower() == link.user_name.lower()
+
+
+def _row(job: str, link: Link) -> tuple[str, ...]:
+    access = "yes" if link.is_on else "taken away"
+    return (job, link.user_name, link.source_id, link.target_id, access)
+
+
+def _told(link: Link) -> str:
+    return f"{link.user_name} (source id {link.source_id}, account {link.target_id})"
+
+
+def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
+    """Forget one link while no run can, and log it.
+
+    Raises: AlreadyRunning; ConfigurationError where not exactly one link fits, where a write about
+    the person is still open, or where nobody confirms.
+    """
+    with store.lease(job) as lease:
+        link = _only(_fitting(store, job, user), job, user)
+        if any(intent.source_id == link.source_id for intent in store.open_intents(job)):
+            raise ConfigurationError(
+                f"{job}: the end of a write about {_told(link)} is unknown; run the job first, it "
+                "looks at the vendor"
+            )
+        if not is_confirmed:
+            _ask(job, link)
+        cycle_id = store.begin_cycle(job, token=lease.token)
+        # First the entry: a link that is gone without a word would be the worse half.
+        store.record([_entry(job, cycle_id, link)], token=lease.token)
+        store.unlink(job, link.source_id, token=lease.token)
+        store.rows.forget(job, [link.source_id], token=lease.token)
+        store.end_cycle(cycle_id, OUTCOME, {"success": 1}, token=lease.token)
+    return link
+
+
+def _only(found: list[Link], job: str, user: str) -> Link:
+    if not found:
+        raise ConfigurationError(f"{job}: nobody linked is known as {user}; see `jackfield links`")
+    if len(found) > 1:
+        told = "; ".join(map(_told, found))
+        raise ConfigurationError(
+            f"{job}: {user} is {len(found)} people: {told}; name one by source id"
+        )
+    return found[0]
+
+
+def _ask(job: str, link: Link) -> None:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise ConfigurationError(f"{job}: {_told(link)}: add --yes to forget this link")
+    note(f"{job}: {_told(link)}")
+    click.confirm("Forget this link?", abort=True, err=True)
+
+
+def _entry(job: str, cycle_id: str, link: Link) -> Entry:
+    return Entry(
+        change_id=str(uuid4()),
+        cycle_id=cycle_id,
+        job=job,
+        at=dt.datetime.now(dt.UTC),
+        action="unlink",
+        status="success",
+        source_id=link.source_id,
+        user_name=link.user_name,
+        place="",
+        reason=f"{OUTCOME} by {_person()}",
+        code="LinkRemoved",
+        target_id=link.target_id,
+    )
+
+
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "an unknown user"

@@ -1,0 +1,43 @@
+"""`jackfield prune`: the log does not grow for ever."""
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from jackfield.cli.commands.log import age
+from jackfield.cli.screen import note, show, show_json
+from jackfield.cli.session import Session
+from jackfield.engine.store import opened
+
+SCHEMA = "jackfield.prune/1"
+
+
+@click.command("prune")
+@click.option(
+    "--older-than",
+    "before",
+    metavar="AGE",
+    callback=age,
+    required=True,
+    help="Remove what is older: 30d, 4w, 12h.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(ctx: click.Context, *, before: dt.datetime, as_json: bool) -> None:
+    """Remove old entries of the log.
+
+    What is in doubt stays, however old it is. Links, failures that wait and held removals are no
+    part of the log and stay, too.
+    """
+    state = Session.open(ctx.obj).configuration.state
+    removed = 0
+    if isinstance(state, Path) and not state.exists():
+        note(f"nothing has run yet: there is no {state}")
+    else:
+        with opened(state) as store:
+            removed = store.prune(before)
+    if as_json:
+        show_json({"schema": SCHEMA, "before": before.isoformat(), "removed": removed})
+    else:
+        show(f"{removed} log entries removed, of before {before.astimezone():%Y-%m-%d %H:%M %z}")

@@ -1,0 +1,221 @@
+"""`jackfield status`: how each job is, by what the store remembers."""
+
+import datetime as dt
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import click
+
+from jackfield.cli.app import Options
+from jackfield.cli.progress import PHASES
+from jackfield.cli.screen import note, show, show_json
+from jackfield.cli.session import Session
+from jackfield.engine import Store
+from jackfield.engine.inspection import HeldLease, StateFacts, look_at_state
+from jackfield.engine.log import LogFilter
+from jackfield.engine.state.cycles import CycleSummary
+from jackfield.engine.state.escrows import Escrow
+from jackfield.engine.state.holds import StagedRemoval
+from jackfield.engine.state.jobs import JobState
+from jackfield.engine.store import opened
+
+SCHEMA = "jackfield.status/1"
+SHOWN_FAILURES = 10
+COLOURS = {"active": "green", "quarantined": "yellow", "disabled": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One job as it stands. `running` is its open cycle, `lease` who holds the job."""
+
+    job: str
+    state: JobState
+    is_configured: bool = True
+    running: CycleSummary | None = None
+    lease: HeldLease | None = None
+    linked: int = 0
+    linked_off: int = 0
+    open_writes: int = 0
+    failures: tuple[Escrow, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    held: tuple[StagedRemoval, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        return self.lease is not None and self.lease.is_live
+
+
+@click.command("status")
+@click.argument("jobs", nargs=-1, metavar="[JOB]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(ctx: click.Context, jobs: tuple[str, ...], *, as_json: bool) -> None:
+    """Show how each job is: health, last cycle, progress, failures, held removals.
+
+    It asks the state alone, no vendor and no source, and does not disturb a run.
+    """
+    session = Session.open(ctx.obj)
+    names = session.jobs(jobs)
+    state = session.configuration.state
+    if isinstance(state, Path) and not state.exists():
+        note(f"nothing has run yet: there is no {state}")
+        found = [Standing(name, JobState(job=name)) for name in names]
+    else:
+        with opened(state) as store:
+            facts = look_at_state(state)
+            others = [one.job for one in store.jobs.all() if one.job not in names]
+            found = [_standing(store, facts, name) for name in names]
+            if not jobs:
+                found += [_standing(store, facts, name, is_configured=False) for name in others]
+    if as_json:
+        show_json({"schema": SCHEMA, "jobs": [_document(one) for one in found]})
+        return
+    for one in found:
+        _show(one, session.options)
+
+
+def _standing(store: Store, facts: StateFacts, job: str, *, is_configured: bool = True) -> Standing:
+    newest = store.cycles.latest(job, limit=1)
+    running = newest[0] if newest and newest[0].ended_at is None else None
+    on, off = facts.links.get(job, (0, 0))
+    failures = sorted(store.escrows.all(job).values(), key=lambda one: one.next_attempt_at)
+    return Standing(
+        job,
+        store.jobs.get(job),
+        is_configured,
+        running,
+        next((lease for lease in facts.leases if lease.job == job), None),
+        on,
+        off,
+        facts.open_intents.get(job, 0),
+        tuple(failures),
+        dict(_names(store, job, failures[:SHOWN_FAILURES])),
+        tuple(store.holds.all(job)),
+    )
+
+
+def _names(store: Store, job: str, failures: Sequence[Escrow]) -> Iterator[tuple[str, str]]:
+    for failure in failures:
+        for entry in store.log(LogFilter(user=failure.source_id, job=job, limit=1)):
+            yield failure.source_id, entry.user_name
+
+
+def _show(one: Standing, options: Options) -> None:
+    status = one.state.status
+    unknown = "" if one.is_configured else ", and no longer in the configuration"
+    show(f"{one.job}: {status}{unknown}", colour=COLOURS[status])
+    for line in (*_quarantine(one), *_running(one), *_cycles(one.state)):
+        show(f"  {line}")
+    show(f"  linked: {one.linked} with access, {one.linked_off} without")
+    if one.open_writes:
+        show(f"  open: {one.open_writes} writes of unknown end; the next run looks at them first")
+    for line in (*_failures(one), *_held(one, options)):
+        show(f"  {line}")
+
+
+def _quarantine(one: Standing) -> Iterator[str]:
+    found = one.state.quarantine
+    if found is None:
+        return
+    yield f"since {_time(found.began_at)}: {found.reason}"
+    if found.error:
+        yield f"because: {found.error}"
+    if one.state.status == "quarantined":
+        failed = f" ({found.series_count} attempts failed)" if found.series_count else ""
+        yield f"next attempt: {_time(found.next_attempt_at)}{failed}"
+
+
+def _running(one: Standing) -> Iterator[str]:
+    cycle, lease = one.running, one.lease
+    if cycle is None:
+        if lease is not None and lease.is_live:
+            yield f"held by {lease.holder} since {_time(lease.taken_at)}"
+        return
+    if not one.is_live:
+        yield f"interrupted: the cycle of {_time(cycle.began_at)} ended without a word"
+        return
+    progress = cycle.progress
+    where = PHASES.get(progress.phase, progress.phase) if progress else "begun"
+    number = f", {progress.done} of {progress.total}" if progress and progress.total else ""
+    yield f"running since {_time(cycle.began_at)}: {where}{number}"
+    if progress and progress.waiting_until:
+        yield f"waiting for the vendor until {_time(progress.waiting_until)}"
+
+
+def _cycles(state: JobState) -> Iterator[str]:
+    if state.last_cycle is None:
+        yield "last cycle: none yet"
+        return
+    yield f"last cycle: {_cycle(state.last_cycle)}"
+    if state.last_success is None:
+        yield "last success: none yet"
+    elif state.last_success.cycle_id != state.last_cycle.cycle_id:
+        yield f"last success: {_cycle(state.last_success)}"
+
+
+def _cycle(cycle: CycleSummary) -> str:
+    counts = ", ".join(f"{count} {what}" for what, count in cycle.counts.items())
+    took = "" if cycle.ended_at is None else f", {_seconds(cycle):.1f} s"
+    return f"{_time(cycle.began_at)}{took}, {cycle.outcome}" + (f": {counts}" if counts else "")
+
+
+def _seconds(cycle: CycleSummary) -> float:
+    return 0.0 if cycle.ended_at is None else (cycle.ended_at - cycle.began_at).total_seconds()
+
+
+def _failures(one: Standing) -> Iterator[str]:
+    if not one.failures:
+        return
+    yield f"failures: {len(one.failures)} people wait for another attempt"
+    for failure in one.failures[:SHOWN_FAILURES]:
+        who = one.names.get(failure.source_id, failure.source_id)
+        yield (
+            f"  {who}: {failure.reason}; attempt {failure.attempts + 1} from "
+            f"{_time(failure.next_attempt_at)}"
+        )
+    more = len(one.failures) - SHOWN_FAILURES
+    if more > 0:
+        yield f"  and {more} more; --json has all"
+
+
+def _held(one: Standing, options: Options) -> Iterator[str]:
+    if not one.held:
+        return
+    first = one.held[0]
+    yield f"held: {len(one.held)} removals since {_time(first.staged_at)}"
+    if first.approved_at is not None:
+        yield f"  approved by {first.approved_by} at {_time(first.approved_at)}; the next run acts"
+        return
+    for removal in one.held[:SHOWN_FAILURES]:
+        yield f"  {removal.action} {removal.user_name}: {removal.reason}"
+    passing = options.command_line("run", one.job, "--approve", first.approval)
+    yield f"  to let exactly these people pass: {shlex.join(passing)}"
+
+
+def _time(instant: dt.datetime) -> str:
+    return instant.astimezone().isoformat(" ", "seconds")
+
+
+def _document(one: Standing) -> dict[str, object]:
+    state = one.state
+    return {
+        "job": one.job,
+        "configured": one.is_configured,
+        "status": state.status,
+        "quarantine": asdict(state.quarantine) if state.quarantine else None,
+        "last_cycle": _cycle_document(state.last_cycle),
+        "last_success": _cycle_document(state.last_success),
+        "running": _cycle_document(one.running if one.is_live else None),
+        "interrupted": one.running is not None and not one.is_live,
+        "lease": asdict(one.lease) if one.lease else None,
+        "linked": {"with_access": one.linked, "without_access": one.linked_off},
+        "open_writes": one.open_writes,
+        "failures": [asdict(failure) for failure in one.failures],
+        "held": [asdict(removal) for removal in one.held],
+    }
+
+
+def _cycle_document(cycle: CycleSummary | None) -> dict[str, object] | None:
+    return None if cycle is None else asdict(cycle) | {"duration_seconds": _seconds(cycle)}

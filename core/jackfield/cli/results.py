@@ -1,0 +1,84 @@
+"""One cycle of one job for a command: under the job's lease, shown, and as a JSON document."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from jackfield.cli.exits import Exit, exit_of, worst
+from jackfield.cli.progress import Kind, reporting
+from jackfield.cli.screen import complain, note, show
+from jackfield.cli.session import Session, error_document
+from jackfield.cli.steps import show_hold, show_interrupted, show_result
+from jackfield.engine import CycleResult, How, Step, run_job
+from jackfield.engine.store import opened
+
+
+@dataclass(slots=True)
+class Cycles:
+    """The cycles of one command, shown as they end; `documents` are what `--json` prints."""
+
+    session: Session
+    is_shown: bool
+    approval: str = ""
+    progress: Kind = "auto"
+    documents: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, name: str, how: How | None = None) -> Exit:
+        """Run one cycle, holding the lease; a hold that was approved before passes."""
+        with (
+            self.session.job(name, dry_run=False) as job,
+            opened(self.session.configuration.state) as store,
+            store.lease(name) as lease,
+            reporting(self.progress, name) as report,
+        ):
+            approval = self.approval or store.holds.approval(name)
+            result = run_job(
+                job, store, approval=approval, report=report, token=lease.token, how=how
+            )
+        self.documents.append(document_of(name, result))
+        if self.is_shown:
+            self._show(name, result)
+        if result.stopped is not None:
+            complain(result.stopped, name, debug=self.session.options.debug)
+        return exit_of_result(result)
+
+    def fail(self, name: str, error: Exception) -> None:
+        self.documents.append(error_document(name, error))
+
+    def _show(self, name: str, result: CycleResult) -> None:
+        show_interrupted(result.interrupted)
+        for step in _outdated(result):
+            show(f"  . {step.user_name}: skipped: {step.reason}", colour="yellow")
+        show_result(name, result.entries)
+        if result.hold is not None:
+            if self.approval:
+                note(f"{name}: the approval {self.approval} is for other people than these")
+            show_hold(name, result.hold, self.session.options)
+
+
+def exit_of_result(result: CycleResult) -> Exit:
+    """Return the exit code that a cycle leads to."""
+    return worst(
+        (
+            Exit.SOME_FAILED if result.failed else Exit.FINE,
+            Exit.HELD if result.hold else Exit.FINE,
+            exit_of(result.stopped) if result.stopped else Exit.FINE,
+        )
+    )
+
+
+def document_of(name: str, result: CycleResult) -> dict[str, Any]:
+    """Return a cycle as it stands in a JSON document."""
+    document = error_document(name, result.stopped) if result.stopped else {"job": name}
+    return document | {
+        "cycle": result.cycle_id,
+        "counts": result.counts,
+        "hold": asdict(result.hold) if result.hold else None,
+        "outdated": [asdict(step) for step in _outdated(result)],
+        "interrupted": [entry.to_json() for entry in result.interrupted],
+        "entries": [entry.to_json() for entry in result.entries],
+    }
+
+
+def _outdated(result: CycleResult) -> list[Step]:
+    """Return what a saved plan said and is not so any more; the log tells each only once."""
+    return [step for step in result.plan.steps if step.code == "PlanOutdated"]

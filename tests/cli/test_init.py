@@ -1,0 +1,145 @@
+"""`jackfield init`."""
+
+import json
+import tomllib
+
+import pytest
+from click.testing import CliRunner
+
+from jackfield.cli.app import app
+from jackfield.engine.configuration import Configuration
+
+
+def init(folder, *words: str, answers: str | None = None):
+    config = folder / "jackfield.toml"
+    return CliRunner().invoke(app, ["--config", str(config), "init", *words], input=answers)
+
+
+def written(folder) -> dict:
+    return tomllib.loads((folder / "jackfield.toml").read_text())
+
+
+@pytest.mark.parametrize("connector", ["webex", "zoom", "ringcentral", "vonage", "fuze", "scim"])
+@pytest.mark.parametrize("source", ["csv", "entra", "scim"])
+def test_every_pair_loads_and_is_complete_once_its_variables_are_set(
+    tmp_path, monkeypatch, connector, source
+):
+    done = init(tmp_path, "--source", source, "--connector", connector, "--json")
+    document = json.loads(done.stdout)
+    for number, name in enumerate(document["variables"]):
+        is_url = name.endswith("URL")
+        number_id = f"00000000-0000-0000-0000-{number:012}"
+        monkeypatch.setenv(name, "https://a.example" if is_url else number_id)
+    (tmp_path / "people.csv").write_text("id,userPrincipalName,accountEnabled,givenName,surname\n")
+
+    Configuration.load(tmp_path / "jackfield.toml")
+    checked = CliRunner().invoke(app, ["--config", document["file"], "validate", "--json"])
+
+    places = [f["place"] for f in json.loads(checked.stdout)["findings"]]
+    assert document["schema"] == "jackfield.init/1"
+    assert done.exit_code == 0
+    assert [place for place in places if place.startswith(("sources.", "connections."))] == (
+        ["sources.people"] if source == "csv" else []  # nobody is in it
+    )
+
+
+def test_secrets_are_references_with_the_connection_s_name(tmp_path):
+    init(tmp_path, "--connector", "webex")
+
+    assert written(tmp_path)["connections"]["webex"] == {
+        "connector": "webex",
+        "token": "env:WEBEX_TOKEN",
+    }
+
+
+def test_next_commands_are_said(tmp_path):
+    done = init(tmp_path, "--connector", "webex")
+
+    assert "WEBEX_TOKEN" in done.stdout
+    assert f"jackfield --config {tmp_path}/jackfield.toml validate" in done.stdout
+
+
+def test_existing_file_is_kept(tmp_path):
+    (tmp_path / "jackfield.toml").write_text("mine")
+
+    done = init(tmp_path, "--connector", "webex")
+
+    assert done.exit_code == 1
+    assert "there is one already, and it is kept" in done.stderr
+    assert (tmp_path / "jackfield.toml").read_text() == "mine"
+
+
+def test_chosen_settings_replace_the_fewest(tmp_path):
+    init(tmp_path, "--connector", "zoom", "--use", "account_id,client_id,client_secret")
+
+    connection = written(tmp_path)["connections"]["zoom"]
+    assert set(connection) == {"connector", "account_id", "client_id", "client_secret"}
+
+
+def test_settings_that_do_not_fit_together_are_told_with_those_that_do(tmp_path):
+    done = init(tmp_path, "--connector", "webex", "--use", "client_id")
+
+    assert done.exit_code == 2
+    assert "token; client_id, client_secret, refresh_token" in done.stderr
+
+
+def test_secret_on_the_command_line_is_refused_and_not_repeated(tmp_path):
+    done = init(tmp_path, "--connector", "webex", "--set", "connection.token=sesame-7")
+
+    assert done.exit_code == 2
+    assert "set the environment variable WEBEX_TOKEN" in done.stderr
+    assert "sesame" not in done.output
+    assert not (tmp_path / "jackfield.toml").exists()
+
+
+def test_given_settings_are_written(tmp_path):
+    init(tmp_path, "--connector", "fuze", "--set", "connection.base_url=https://fuze.example")
+
+    assert written(tmp_path)["connections"]["fuze"]["base_url"] == "https://fuze.example"
+
+
+def test_questions_are_asked_and_none_is_about_a_secret(tmp_path):
+    answers = "entra\nzoom\ncontoso.example\n11111111-1111-1111-1111-111111111111\nsp\ntoken\n"
+
+    done = init(tmp_path, "--ask", answers=answers)
+
+    assert done.exit_code == 0
+    assert "client_secret:" not in done.stderr
+    assert written(tmp_path)["sources"]["people"]["tenant"] == "contoso.example"
+    assert written(tmp_path)["connections"]["zoom"]["token"] == "env:ZOOM_TOKEN"
+
+
+def test_hostile_path_stays_one_text(tmp_path):
+    path = 'a"\n[jobs.x]\nsource = "\x7f\u2028ü'
+
+    init(tmp_path, "--connector", "webex", "--file", path, "--source", "csv")
+
+    assert written(tmp_path)["sources"]["people"]["path"].endswith(path)
+    assert list(written(tmp_path)["jobs"]) == ["webex"]
+
+
+def test_path_is_written_relative_to_the_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+
+    CliRunner().invoke(
+        app, ["--config", "conf/j.toml", "init", "--connector", "webex", "--file", "people.csv"]
+    )
+
+    text = (tmp_path / "conf" / "j.toml").read_text()
+    assert tomllib.loads(text)["sources"]["people"]["path"] == "../people.csv"
+
+
+def test_schema_is_named_and_written(tmp_path):
+    init(tmp_path, "--connector", "webex", "--schema")
+
+    first = (tmp_path / "jackfield.toml").read_text().splitlines()[0]
+    assert first == "#:schema ./jackfield.schema.json"
+    assert json.loads((tmp_path / "jackfield.schema.json").read_text())["$defs"]
+
+
+def test_vendor_is_needed_where_nobody_can_be_asked(tmp_path):
+    done = init(tmp_path)
+
+    assert done.exit_code == 2
+    assert "name the vendor with --connector: fuze, ringcentral" in done.stderr

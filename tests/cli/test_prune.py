@@ -1,0 +1,47 @@
+"""`jackfield prune`."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+
+@pytest.fixture
+def aged(office):
+    """Leave four entries of long ago, one of them in doubt."""
+    office.call("run")
+    office.employ("ada", "bob", title="Lead")
+    office.call("run")
+    with closing(sqlite3.connect(office.folder / "jackfield.db")) as state, state:
+        state.execute("UPDATE log SET at = '2020-01-01 12:00:00.000000'")
+        state.execute("UPDATE log SET status = 'in_doubt' WHERE number = 1")
+    return office
+
+
+def test_old_entries_go_and_doubt_stays(aged):
+    done = aged.call("prune", "--older-than", "30d", "--json")
+
+    left = json.loads(aged.call("log", "--json").stdout)["entries"]
+    assert (done.exit_code, json.loads(done.stdout)["removed"]) == (0, 3)
+    assert [entry["provisioningStatusInfo"]["status"] for entry in left] == ["in_doubt"]
+
+
+def test_newer_entries_stay(office):
+    office.call("run")
+
+    assert office.call("prune", "--older-than", "1h").stdout.startswith("0 log entries removed")
+
+
+@pytest.mark.parametrize("age", ["30", "0d", "-1d", "d", "123456d"])
+def test_what_is_no_age_is_a_usage_error(office, age):
+    assert office.call("prune", f"--older-than={age}").exit_code == 2
+
+
+def test_age_is_needed(office):
+    assert office.call("prune").exit_code == 2
+
+
+def test_before_the_first_run_nothing_is_made(office):
+    assert office.call("prune", "--older-than", "1d").exit_code == 0
+    assert not (office.folder / "jackfield.db").exists()

@@ -1,0 +1,137 @@
+"""`jackfield status`."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from jackfield.engine.state.cycles import CycleProgress
+from jackfield.engine.state.escrows import Escrow
+from jackfield.engine.state.holds import StagedRemoval
+from jackfield.engine.state.jobs import Quarantine
+from jackfield.engine.store import opened
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def store(office):
+    office.call("run")
+    office.sandbox.requests.clear()
+    with opened(office.folder / "jackfield.db") as store:
+        yield store
+
+
+def lines(office) -> list[str]:
+    done = office.call("status")
+    assert (done.exit_code, done.stderr) == (0, "")
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def document(office) -> dict:
+    return json.loads(office.call("status", "--json").stdout)["jobs"][0]
+
+
+def test_job_that_never_ran_is_active(office):
+    done = office.call("status", "webex")
+
+    assert done.stdout.splitlines()[:2] == ["webex: active", "  last cycle: none yet"]
+    assert not (office.folder / "jackfield.db").exists()
+
+
+def test_last_cycle_is_told_with_counts_and_no_vendor_is_asked(office, store):
+    shown = lines(office)
+
+    assert shown[0] == "webex: active"
+    assert shown[1].startswith("last cycle: ")
+    assert shown[1].endswith("completed: 2 success")
+    assert "linked: 2 with access, 0 without" in shown
+    assert office.sandbox.requests == []
+
+
+def test_quarantine_says_why_and_when_it_tries_again(office, store):
+    later = NOON + dt.timedelta(hours=6)
+    store.jobs.quarantine(
+        "webex",
+        Quarantine(
+            reason="EncounteredQuarantineException",
+            error="the vendor refuses\x1b[2J",
+            began_at=NOON,
+            series_began_at=NOON,
+            series_count=2,
+            next_attempt_at=later,
+        ),
+    )
+
+    shown = "\n".join(lines(office))
+
+    assert "webex: quarantined" in shown
+    assert r"because: the vendor refuses\x1b[2J" in shown
+    assert "next attempt: " in shown
+    assert document(office)["quarantine"]["series_count"] == 2
+
+
+def test_running_cycle_shows_how_far_it_is_and_what_it_waits_for(office, store):
+    with store.lease("webex") as lease:
+        cycle_id = store.begin_cycle("webex", token=lease.token)
+        store.cycles.report("webex", cycle_id, CycleProgress("apply", 3, 9, NOON))
+        shown = "\n".join(lines(office))
+        running = document(office)["running"]
+
+    assert ": applying, 3 of 9" in shown
+    assert "waiting for the vendor until" in shown
+    assert running["progress"]["done"] == 3
+
+
+def test_cycle_without_its_process_is_interrupted(office, store):
+    store.begin_cycle("webex")
+
+    assert any(line.startswith("interrupted: ") for line in lines(office))
+    assert document(office)["interrupted"] is True
+
+
+def test_failures_wait_with_name_reason_and_time(office, store):
+    times = {"first_failed_at": NOON, "next_attempt_at": NOON}
+    failures = [
+        Escrow(source_id=f"id-{name}", action="update", code="x", reason="no", attempts=1, **times)
+        for name in ("ada", *map(str, range(11)))
+    ]
+    store.escrows.put("webex", failures)
+
+    shown = "\n".join(lines(office))
+
+    assert "failures: 12 people wait for another attempt" in shown
+    assert "and 2 more; --json has all" in shown
+    assert len(document(office)["failures"]) == 12
+
+
+def test_held_removals_are_named_with_the_command(office, store):
+    removal = StagedRemoval(
+        source_id="id-ada",
+        target_id="u-1",
+        user_name="ada@example.com",
+        action="disable",
+        reason="no longer in the source",
+        approval="abc123abc123",
+        staged_at=NOON,
+    )
+    store.holds.stage("webex", [removal])
+
+    shown = "\n".join(lines(office))
+
+    assert "held: 1 removals since" in shown
+    assert "disable ada@example.com: no longer in the source" in shown
+    assert f"jackfield --config {office.config} run webex --approve abc123abc123" in shown
+
+
+def test_job_that_left_the_configuration_is_still_shown(office, store):
+    store.jobs.set_watermark("former", "w")
+
+    assert "former: active, and no longer in the configuration" in lines(office)
+
+
+def test_unknown_job_is_an_error(office):
+    done = office.call("status", "webx")
+
+    assert done.exit_code == 1
+    assert "did you mean webex?" in done.stderr
