@@ -40,7 +40,10 @@ WRONG = {
     "a needless value": ({"filters": [{"clauses": [clause("IS NULL", "x")]}]}, "takes no value"),
     "a truth value": ({"filters": [{"clauses": [clause("EQUALS", True)]}]}, "write IS TRUE"),
     "no integer": ({"filters": [{"clauses": [clause("GREATER_THAN", "x")]}]}, "needs an integer"),
-    "a wrong pattern": ({"filters": [{"clauses": [clause("REGEX MATCH", "(")]}]}, "is never closed"),
+    "a wrong pattern": (
+        {"filters": [{"clauses": [clause("REGEX MATCH", "(")]}]},
+        "is never closed",
+    ),
     "a back-reference": (
         {"filters": [{"clauses": [clause("REGEX MATCH", r"(a)\1")]}]},
         "refers back to a group",

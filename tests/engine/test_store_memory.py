@@ -13,7 +13,6 @@ from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.jobs import JobState, Quarantine
 from jackfield.engine.state.references import PendingReference
-from jackfield.engine.state.source_rows import RowChange
 from jackfield.engine.store import Link
 
 HOUR = dt.timedelta(hours=1)
@@ -226,47 +225,6 @@ def test_a_hold_ends_with_the_removal_or_the_return(store: Store):
 
 
 # --- rows of the source ----------------------------------------------------------------------
-
-
-def test_only_rows_that_changed_are_shown(store: Store):
-    rows = [(f"id-{number}", "old") for number in range(1200)]
-    store.rows.remember("example", rows)
-    rows[700] = ("id-700", "new")
-
-    with store.rows.scan("example") as scan:
-        changed = list(scan.compare([*rows, ("id-x", "first")]))
-
-    assert changed == [RowChange("id-700", "new", "old"), RowChange("id-x", "first", "")]
-
-
-def test_those_who_vanished_are_found_in_any_order_of_reading(store: Store):
-    store.rows.remember("example", [(f"id-{number}", "f") for number in range(1200)])
-    store.rows.remember("another", [("id-x", "f")])
-
-    with store.rows.scan("example") as scan:
-        list(scan.compare((f"id-{number}", "f") for number in reversed(range(1, 1199))))
-        gone = scan.vanished()
-
-    assert gone == ["id-0", "id-1199"]
-
-
-def test_a_change_is_seen_again_until_it_is_remembered(store: Store):
-    for _ in range(2):
-        with store.rows.scan("example") as scan:
-            assert len(list(scan.compare([("id-1", "f"), ("id-1", "f")]))) == 1
-
-    store.rows.remember("example", [("id-1", "f")])
-
-    with store.rows.scan("example") as scan:
-        assert list(scan.compare([("id-1", "f")])) == []
-
-
-def test_a_scan_keeps_nobody_from_writing(store: Store):
-    with store.rows.scan("example") as scan:
-        list(scan.compare([("id-1", "f")]))
-        store.rows.remember("example", [("id-1", "f"), ("id-2", "f")])
-
-        assert scan.vanished() == ["id-2"]
 
 
 def test_a_forgotten_row_is_new(store: Store):

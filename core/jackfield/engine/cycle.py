@@ -21,6 +21,7 @@ from jackfield.engine.looking import Looker
 from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Person, Planner, Target
 from jackfield.engine.progress import Progress, Report, nobody
+from jackfield.engine.rows import Rows
 from jackfield.engine.store import Link, Store
 from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
 from jackfield.resources import MatchKey, UserId
@@ -84,14 +85,15 @@ class _Cycle:
 
     def __init__(self, job: Job, store: Store, report: Report, how: How) -> None:
         self.job = job
-        self.links = store.links(job.name)
         self.escrows = store.escrows.all(job.name)
         self.report = report
         self._how = how
         report(Progress("read", 0, 0))
         self.read = job.read_source(_watermark(job, store))
         job.check_source(self.read)
-        self.planner = Planner(job, self.read, self.links)
+        self.rows = Rows(job, store, self.read, is_whole=how.is_whole)
+        self.links = self.rows.links
+        self.planner = Planner(job, self.read, self.rows)
         self._people = {person.source.id: person for person in self.planner.people}
         self.wanted = {source_id: person.wanted for source_id, person in self._people.items()}
 
@@ -245,6 +247,7 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
     result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, cycle.read.notes)
+    cycle.rows.remember(plan, cycle.planner.people, token=token)
     reach("before-watermark")
     is_settled = not stopped and not hold and not result.failed
     if cycle.read.watermark and is_settled and cycle.is_whole:

@@ -16,8 +16,9 @@ from jackfield.engine.looking import Looker
 from jackfield.engine.mapping import matching_form
 from jackfield.engine.plan import AttributeChange, Step
 from jackfield.engine.planning import Person, Planner, Target
+from jackfield.engine.rows import Rows
 from jackfield.engine.scope import Condition
-from jackfield.engine.store import Link
+from jackfield.engine.store import Store
 from jackfield.errors import ConfigurationError
 from jackfield.resources import MatchKey, UserId
 from jackfield.sources import SourceRead
@@ -82,11 +83,12 @@ class Explanation:
 class Explainer:
     """Explains the people of one read of one job's source."""
 
-    def __init__(self, job: Job, read: SourceRead, links: Mapping[str, Link]) -> None:
+    def __init__(self, job: Job, store: Store, read: SourceRead) -> None:
         job.check_source(read)
+        rows = Rows(job, store, read, is_whole=False)
         self._job = job
-        self._links = links
-        self._planner = Planner(job, read, links)
+        self._links = rows.links
+        self._planner = Planner(job, read, rows)
         self._people = {person.source.id: person for person in self._planner.people}
 
     def find(self, text: str) -> str:

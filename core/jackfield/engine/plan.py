@@ -57,7 +57,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every step of one cycle of one job, in the order of the source; leavers last."""
+    """Every step of one cycle of one job, in the order of the source; leavers last.
+
+    `passed_count` people are as they were when they were last looked at, and have no step.
+    """
 
     job: str
     steps: tuple[Step, ...]
@@ -65,6 +68,7 @@ class Plan:
     linked_count: int
     is_complete: bool
     is_delta: bool = False
+    passed_count: int = 0
 
     @property
     def removals(self) -> tuple[Step, ...]:
@@ -76,7 +80,9 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Return how many people each action concerns."""
-        return dict(Counter(step.action for step in self.steps))
+        counts = Counter[str](step.action for step in self.steps)
+        counts["unchanged"] += self.passed_count
+        return dict(+counts)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as a JSON document, unchanged people counted and not listed."""

@@ -5,7 +5,7 @@ person the engine never linked is never disabled; a disabled person is never cre
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from jackfield.engine.codes import CODES
@@ -51,23 +51,15 @@ class Person:
 
 
 class Planner:
-    """The decisions of one cycle of one job.
+    """The decisions of one cycle of one job, on the people who are not as they were."""
 
-    With `rows` the people are only those who are not as they were, and `links` are those of `rows`.
-    """
-
-    def __init__(
-        self, job: Job, read: SourceRead, links: Mapping[str, Link], rows: Rows | None = None
-    ) -> None:
+    def __init__(self, job: Job, read: SourceRead, rows: Rows) -> None:
         self._job = job
         self._read = read
-        self._links = links
         self._rows = rows
-        if rows is None:
-            self.people = tuple(map(self._person, read.objects))
-        else:
-            self.people = self._considered(rows)
-        self._owners = {link.target_id: link.source_id for link in links.values()}
+        self._links: Mapping[str, Link] = rows.links
+        self.people = self._considered(rows)
+        self._owners = {link.target_id: link.source_id for link in self._links.values()}
         self._doubles = _doubles(job, self.people)
 
     def question(self, person: Person) -> MatchKey | UserId | None:
@@ -101,15 +93,12 @@ class Planner:
 
     def plan(self, steps: Iterable[Step]) -> Plan:
         """Return the finished plan: these steps, then those who are gone from the source."""
-        if self._rows is not None:
-            linked = self._rows.linked_count
-        else:
-            linked = sum(link.is_on for link in self._links.values())
         return Plan(
             self._job.name,
             (*steps, *self._gone()),
             source_count=len(self._read.objects),
-            linked_count=linked,
+            linked_count=self._rows.linked_count,
+            passed_count=self._rows.passed_count,
             is_complete=self._read.is_complete,
             is_delta=self._read.is_delta,
         )
@@ -138,10 +127,7 @@ class Planner:
     def _gone(self) -> Iterator[Step]:
         """Yield the removal of everybody who is linked and gone from the source."""
         told = {removal.id: removal.kind for removal in self._read.removed}
-        if self._rows is not None:
-            present: Collection[str] = self._rows.numbers
-        else:
-            present = {person.source.id for person in self.people}
+        present = self._rows.numbers
         for source_id, link in self._links.items():
             if source_id in present or (source_id not in told and not self._read.is_complete):
                 continue

@@ -89,7 +89,7 @@ class _Demand:
                 self._view.refused(name, error)
                 raise
             read = job.read_source(None)
-            explainer = Explainer(job, read, store.links(name))
+            explainer = Explainer(job, store, read)
             explanation = explainer.explain(explainer.find(self._user))
             self._view.explain(name, explanation)
             outcome = self._provision(
