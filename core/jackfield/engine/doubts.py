@@ -30,8 +30,11 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
 
     Raises: what stops a cycle, for nobody may be decided on while this is open.
     """
+    doubtful = store.doubts(job.name, now - _LOOKED_FOR)
+    if not doubtful:
+        return
     owned = {link.target_id for link in store.links(job.name).values()}
-    for entry in store.doubts(job.name, now - _LOOKED_FOR):
+    for entry in doubtful:
         try:
             found = job.connector.get_user(MatchKey(job.matching, entry.user_name))
         except (AmbiguousMatch, RejectedUser):
