@@ -14,6 +14,7 @@ from support.states import entry, step
 from jackfield import AlreadyRunning
 from jackfield.engine import Store
 from jackfield.engine.lease import take
+from jackfield.engine.state.journal import Change
 
 HOLDS = """
 import sys, time
@@ -136,8 +137,12 @@ def test_every_write_of_a_replaced_run_is_refused(store: Store):
     cycle = store.begin_cycle("example")
     old = take(store._database, "example", seconds=0)
     take(store._database, "example")
+    change = Change("c", cycle, step())
     refused = (
-        lambda token: store.record_intent("example", cycle, step(), token=token),
+        lambda token: store.journal.write(
+            "example", ahead=[Change("c", cycle, step())], token=token
+        ),
+        lambda token: store.check("example", token),
         lambda token: store.record([entry(cycle)], token=token),
         lambda token: store.begin_cycle("example", token=token),
         lambda token: store.end_cycle(cycle, "completed", {}, token=token),

@@ -7,6 +7,7 @@ from support.states import NOON, entry, step
 
 from jackfield.engine import Entry, Store
 from jackfield.engine.log import LogFilter
+from jackfield.engine.state.journal import Change
 from jackfield.engine.state.log_entries import LogQuery
 
 MINUTE = dt.timedelta(minutes=1)
@@ -70,8 +71,8 @@ def test_an_instant_of_another_zone_is_the_same_instant(store: Store, cycle: str
 
 def test_old_entries_go_with_their_intents(store: Store, cycle: str):
     """H13."""
-    change_id = store.record_intent("example", cycle, step(1))
-    store.record([entry(cycle, 11, change_id=change_id, at=NOON)])
+    store.journal.write("example", ahead=[Change("c-1", cycle, step(1))])
+    store.record([entry(cycle, 11, change_id="c-1", at=NOON)])
 
     removed = store.prune(NOON + 5 * MINUTE)
 
@@ -82,12 +83,12 @@ def test_old_entries_go_with_their_intents(store: Store, cycle: str):
 
 def test_what_is_in_doubt_is_never_pruned(store: Store, cycle: str):
     """H13."""
-    change_id = store.record_intent("example", cycle, step(1))
+    store.journal.write("example", ahead=[Change("c-1", cycle, step(1))])
     store.record([entry(cycle, 12, status="in_doubt")])
 
     store.prune(NOON + dt.timedelta(days=3650))
 
-    assert [intent.change_id for intent in store.open_intents("example")] == [change_id]
+    assert [intent.change_id for intent in store.open_intents("example")] == ["c-1"]
     assert [found.status for found in store.log(LogFilter())] == ["in_doubt"]
 
 

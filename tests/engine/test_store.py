@@ -8,6 +8,7 @@ from support.company import Company, person
 from jackfield import ConfigurationError
 from jackfield.engine import Store
 from jackfield.engine.log import LogFilter
+from jackfield.engine.state.journal import Change
 
 
 def test_the_state_is_readable_by_its_owner_alone(tmp_path: Path):
@@ -46,7 +47,7 @@ def test_an_intent_is_on_the_disk_before_the_request_and_closed_after_it(firm: C
     plan = firm.plan()
     cycle_id = firm.store.begin_cycle("example")
 
-    firm.store.record_intent("example", cycle_id, plan.steps[0])
+    firm.store.journal.write("example", ahead=[Change("c-1", cycle_id, plan.steps[0])])
 
     (intent,) = firm.store.open_intents("example")
     assert (intent.action, intent.source_id) == ("create", "id-1")

@@ -17,6 +17,7 @@ from jackfield import ConfigurationError
 from jackfield.engine import Store
 from jackfield.engine.log import LogFilter
 from jackfield.engine.state.database import StateUnavailable
+from jackfield.engine.state.journal import Change
 from jackfield.engine.state.sqlite_file import check_place, file_system_of
 
 MOUNTS = """\
@@ -43,7 +44,7 @@ def test_an_intent_that_finds_the_disk_full_is_an_error(tmp_path: Path):
     def store_many() -> None:
         nonlocal stored
         for number in range(10_000):
-            store.record_intent("example", cycle, step(number))
+            store.journal.write("example", ahead=[Change(f"c-{number}", cycle, step(number))])
             stored += 1
 
     with pytest.raises(StateUnavailable, match="the disk is full and nothing was stored"):

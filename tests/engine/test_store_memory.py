@@ -12,8 +12,8 @@ from jackfield.engine.state.cycles import CycleProgress
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.jobs import JobState, Quarantine
+from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.state.references import PendingReference
-from jackfield.engine.store import Link
 
 HOUR = dt.timedelta(hours=1)
 QUARANTINE = Quarantine(
@@ -130,7 +130,8 @@ def test_a_restart_forgets_what_its_scope_names(store: Store, scope: str, kept: 
         store.escrows.put(job, [escrow()])
         store.rows.remember(job, [("id-1", "f")])
         store.references.put(job, [PendingReference("id-1", "manager", "id-2")])
-    store.record([entry(store.begin_cycle("example"), 9)], link(1))
+    told = Settled(entry=entry(store.begin_cycle("example"), 9), link=link(1))
+    store.journal.write("example", settled=[told])
 
     store.jobs.restart("example", [scope])  # type: ignore[list-item]
 
@@ -157,8 +158,11 @@ def test_an_unknown_restart_scope_is_refused(store: Store):
 
 def test_an_escrow_is_stored_with_its_entry_and_ends_with_a_success(store: Store):
     cycle = store.begin_cycle("example")
-    store.record([entry(cycle, 1, status="failure")], escrow=escrow(1))
-    store.record([entry(cycle, 2, status="failure")], escrow=escrow(2))
+    failed = [
+        Settled(entry=entry(cycle, number, status="failure"), escrow=escrow(number))
+        for number in (1, 2)
+    ]
+    store.journal.write("example", settled=failed)
     store.record([entry(cycle, 3, source_id="id-1")])
 
     assert store.escrows.all("example") == {"id-2": escrow(2)}

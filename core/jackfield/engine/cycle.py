@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from jackfield.engine.applying import Applier, Outcome
+from jackfield.engine.applying import Applier
 from jackfield.engine.crew import work
 from jackfield.engine.doubts import close_interrupted, find_doubtful
 from jackfield.engine.escrow import pause_reason
@@ -22,7 +22,8 @@ from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Person, Planner, Target
 from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.rows import Rows
-from jackfield.engine.store import Link, Store
+from jackfield.engine.sending import Outcome
+from jackfield.engine.store import Store
 from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
 from jackfield.resources import MatchKey, UserId
 
@@ -141,11 +142,10 @@ class _Cycle:
     def is_whole(self) -> bool:
         return self._how.is_whole
 
-    def again(self, source_id: str, found: Link) -> Step:
+    def again(self, source_id: str) -> Step:
         """Decide once more on a person whose account turned up during the cycle."""
-        self.links[source_id] = found
-        person = self._people[source_id]
-        return self.planner.decide(person, self._looker.look(UserId(found.target_id)))
+        target_id = UserId(self.links[source_id].target_id)
+        return self.planner.decide(self._people[source_id], self._looker.look(target_id))
 
     def _protect_administrator(self, plan: Plan) -> Plan:
         """Take out the removal of the account that the connection itself signs in with."""
@@ -280,25 +280,27 @@ def _apply(
         if step.source_id not in known:
             applier.hold(step, hold.reason if hold else "")
     total, done = len(steps) + len(removals), 0
+    stopped: ProvisioningError | None = None
     for part in (steps, removals):
         for step, outcome in _applied(part, cycle, applier):
             done += 1
-            cycle.report(Progress("apply", done, total, step.user_name))
-            if outcome.stop is not None:
-                return outcome.stop
-    return None
+            cycle.report(Progress("apply", min(done, total), total, step.user_name))
+            stopped = stopped or outcome.stop
+        if stopped is not None:
+            break
+    return stopped
 
 
 def _applied(steps: list[Step], cycle: _Cycle, applier: Applier) -> Iterator[tuple[Step, Outcome]]:
-    def act(step: Step) -> Outcome:
-        outcome = applier.apply(step)
-        found = outcome.link
-        if step.action == "create" and found is not None and not found.wanted:
-            # The account turned up while it was made: bring it up to date at once.
-            return applier.apply(cycle.again(step.source_id, found))
-        return outcome
-
-    yield from work(steps, act, cycle.job.workers)
+    """Apply the steps; then bring accounts up to date that turned up while they were made."""
+    found: list[str] = []
+    for step, outcome in applier.apply(steps):
+        if step.action == "create" and outcome.link is not None and not outcome.link.wanted:
+            found.append(step.source_id)
+        yield step, outcome
+    if found and not applier.is_stopped:
+        again = [step for _, step in work(found, cycle.again, cycle.job.workers)]
+        yield from applier.apply(again)
 
 
 def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
-from jackfield.engine.store import Intent, Link, Store
+from jackfield.engine.state.journal import Link, Settled
+from jackfield.engine.store import Intent, Store
 from jackfield.errors import AmbiguousMatch, RejectedUser
 from jackfield.resources import MatchKey, NotFound
 
@@ -52,7 +53,7 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
         reason = f"the creation in doubt was made; the account was found by {job.matching}"
         known = replace(entry, change_id=str(uuid4()), at=now, action="link", target_id=found.id)
         told = replace(known, status="success", reason=reason, code="", changes=())
-        store.record([told], link, token=token)
+        store.journal.write(job.name, settled=[Settled(entry=told, link=link)], token=token)
 
 
 def _interrupted(job: Job, intent: Intent) -> Entry:

@@ -17,7 +17,7 @@ from jackfield.engine.mapping import Desired, fingerprint, matching_form
 from jackfield.engine.plan import Action, AttributeChange, Plan, Step
 from jackfield.engine.rows import Rows
 from jackfield.engine.scope import ScopeDecision
-from jackfield.engine.store import Link
+from jackfield.engine.state.journal import Link
 from jackfield.errors import ConnectorError
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject, SourceRead

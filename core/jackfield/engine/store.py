@@ -8,47 +8,26 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 import sqlalchemy as sa
 
 from jackfield.engine.lease import LEASE_SECONDS, Lease, held
 from jackfield.engine.log import Entry, LogFilter
-from jackfield.engine.plan import Step
 from jackfield.engine.state.cycles import Cycles
-from jackfield.engine.state.database import WAIT_SECONDS, Database, now, upsert
-from jackfield.engine.state.escrows import Escrow, Escrows, escrow_row
+from jackfield.engine.state.database import WAIT_SECONDS, Database
+from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
-from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_of, entry_row
+from jackfield.engine.state.journal import Journal, Link, Settled
+from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_of
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
 from jackfield.engine.state.told import Told
-from jackfield.engine.tables import entries, escrows, intents, links
-
-CLEARING = frozenset({"success", "warning"})
-"""Outcomes after which a person's earlier failures are forgotten."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """The stored pair of one source object and one target user.
-
-    `is_on` is False once the engine took the access away. `wanted` is the fingerprint of what the
-    vendor was last told, empty while a write is under way or has failed. `kept` remembers values
-    that the vendor answered with success and did not take: path → [wanted, kept].
-    """
-
-    source_id: str
-    target_id: str
-    user_name: str
-    is_on: bool
-    wanted: str
-    kept: Mapping[str, list[Any]] = field(default_factory=dict)
+from jackfield.engine.tables import entries, intents, links
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +60,7 @@ class Store:
         self.rows = SourceRows(database)
         self.references = PendingReferences(database)
         self.told = Told(database)
+        self.journal = Journal(database)
         self._log = LogEntries(database)
 
     @classmethod
@@ -160,65 +140,19 @@ class Store:
         """Record how a cycle ended."""
         self.cycles.end(cycle_id, outcome, counts, token=token)
 
-    def record_intent(
-        self, job: str, cycle_id: str, step: Step, *, token: int | None = None
-    ) -> str:
-        """Make the intent durable before its request leaves; return the change id.
+    def record(self, entries_: Iterable[Entry], *, token: int | None = None) -> None:
+        """Write log entries of one job."""
+        settled = [Settled(entry=entry) for entry in entries_]
+        if settled:
+            self.journal.write(settled[0].entry.job, settled=settled, token=token)
 
-        The link's fingerprint is emptied with it: until the outcome is known, nobody knows what the
-        vendor holds.
+    def check(self, job: str, token: int) -> None:
+        """Make sure that this is still the number of the job's lease.
+
+        Raises: AlreadyRunning where another run took over.
         """
-        change_id = str(uuid4())
-        values = {
-            "change_id": change_id,
-            "cycle_id": cycle_id,
-            "job": job,
-            "at": now(),
-            "action": step.action,
-            "source_id": step.source_id,
-            "target_id": step.target_id,
-            "user_name": step.user_name,
-            "place": step.place,
-        }
-        with self._database.write(job, token) as connection:
-            connection.execute(intents.insert().values(**values))
-            connection.execute(
-                links.update().where(_is_of(links, job, step.source_id)).values(wanted="")
-            )
-        return change_id
-
-    def record(
-        self,
-        entries_: Iterable[Entry],
-        link: Link | None = None,
-        *,
-        escrow: Escrow | None = None,
-        token: int | None = None,
-    ) -> None:
-        """Write log entries of one job and, with them or not at all, what they lead to.
-
-        `escrow` stands for a failure. An entry that tells of success or warning ends the escrow its
-        person had.
-        """
-        rows = [entry_row(entry) for entry in entries_]
-        if not rows:
-            return
-        job = rows[0]["job"]
-        done = sorted({row["source_id"] for row in rows if row["status"] in CLEARING})
-        with self._database.write(job, token) as connection:
-            connection.execute(entries.insert(), rows)
-            for source_id in done:
-                connection.execute(escrows.delete().where(_is_of(escrows, job, source_id)))
-            if escrow is not None:
-                upsert(connection, escrows, [escrow_row(job, escrow)])
-            if link is not None:
-                connection.execute(links.delete().where(_is_of(links, job, link.source_id)))
-                connection.execute(links.insert().values(_link_row(job, link)))
-
-    def unlink(self, job: str, source_id: str, *, token: int | None = None) -> None:
-        """Forget the link of one person: the account is gone, or belongs to somebody else."""
-        with self._database.write(job, token) as connection:
-            connection.execute(links.delete().where(_is_of(links, job, source_id)))
+        with self._database.write(job, token):
+            pass
 
     def skips(self, job: str) -> frozenset[tuple[str, str]]:
         """Return whom the log already says skipped, and why: one entry for it is enough."""
@@ -259,19 +193,6 @@ _LINK_COLUMNS = (
 
 def _is_of(table: sa.Table, job: str, source_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.job == job, table.c.source_id == source_id)
-
-
-def _link_row(job: str, link: Link) -> dict[str, Any]:
-    return {
-        "job": job,
-        "source_id": link.source_id,
-        "target_id": link.target_id,
-        "user_name": link.user_name,
-        "is_on": link.is_on,
-        "wanted": link.wanted,
-        "kept": json.dumps(dict(link.kept)),
-        "updated_at": now(),
-    }
 
 
 def _link(row: Any) -> Link:

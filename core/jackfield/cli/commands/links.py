@@ -12,7 +12,8 @@ import click
 from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.engine import Entry, Store
-from jackfield.engine.store import Link, opened
+from jackfield.engine.state.journal import Link, Settled
+from jackfield.engine.store import opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.links/1"
@@ -97,9 +98,8 @@ def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
         if not is_confirmed:
             _ask(job, link)
         cycle_id = store.begin_cycle(job, token=lease.token)
-        # First the entry: a link that is gone without a word would be the worse half.
-        store.record([_entry(job, cycle_id, link)], token=lease.token)
-        store.unlink(job, link.source_id, token=lease.token)
+        removed = Settled(entry=_entry(job, cycle_id, link), is_unlinked=True)
+        store.journal.write(job, settled=[removed], token=lease.token)
         store.rows.forget(job, [link.source_id], token=lease.token)
         store.end_cycle(cycle_id, OUTCOME, {"success": 1}, token=lease.token)
     return link
