@@ -1,7 +1,8 @@
 """Works through many people with a few threads, in order, and stops early where it must."""
 
+import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -9,6 +10,8 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+_SLOW_SECONDS = 0.005
+_SLOW_IN_A_ROW = 2
 _PATIENCE_SECONDS = 0.5
 
 
@@ -18,14 +21,34 @@ def work(
     """Yield each item with what became of it, in order, a few at a time.
 
     The items are taken in the thread that iterates, and `wait` is called there now and then while
-    nothing comes. Stopping to iterate begins no more.
+    nothing comes. Stopping to iterate begins no more. Threads come in once an answer was waited
+    for: as long as everything is there at once, handing it over would cost more than it gains.
 
     Raises what `act` raises, after those under way have ended.
     """
-    if workers <= 1:
-        for item in items:
-            yield item, act(item)
-        return
+    remaining = iter(items)
+    yield from _alone(remaining, act, until_slow=_SLOW_IN_A_ROW if workers > 1 else None)
+    if workers > 1:
+        yield from _together(remaining, act, workers, wait)
+
+
+def _alone(
+    items: Iterator[T], act: Callable[[T], R], *, until_slow: int | None
+) -> Iterator[tuple[T, R]]:
+    """Act in this thread until so many in a row took long; None for to the end."""
+    slow = 0
+    for item in items:
+        began = time.monotonic()
+        result = act(item)
+        slow = slow + 1 if time.monotonic() - began > _SLOW_SECONDS else 0
+        yield item, result
+        if slow == until_slow:
+            return
+
+
+def _together(
+    items: Iterator[T], act: Callable[[T], R], workers: int, wait: Callable[[], object]
+) -> Iterator[tuple[T, R]]:
     with ThreadPoolExecutor(workers, thread_name_prefix="jackfield") as pool:
         waiting: deque[tuple[T, Future[R]]] = deque()
         coming = ((item, pool.submit(act, item)) for item in items)

@@ -40,7 +40,7 @@ class Sandbox:
     requests. `clock` drives rate limits and token lifetimes; timestamps never follow it.
     """
 
-    TOKEN: ClassVar[str] = "sandbox-token"
+    TOKEN: ClassVar[str] = "canary-token"
     """A bearer token that is good from the start and for ever."""
 
     LIMITS: ClassVar[dict[str, RateLimit]] = {}

@@ -30,7 +30,9 @@ class EntraSandbox(Sandbox):
     """
 
     TENANT: ClassVar[str] = "72f90000-0000-4000-8000-000000000001"
-    CLIENT: ClassVar[Client] = Client("72f90000-0000-4000-8000-000000000002", "Sandbox~Secret-0123")
+    CLIENT: ClassVar[Client] = Client(
+        "72f90000-0000-4000-8000-000000000002", "canary-entra~Secret-0123"
+    )
     LIMITS: ClassVar[dict[str, RateLimit]] = {"graph": RateLimit(3500, 10)}
     TOKEN_SECONDS: ClassVar[float] = 3599
 
