@@ -27,6 +27,7 @@ from jackfield import (
     hookimpl,
 )
 from jackfield.engine import CycleResult, GuardLimits, How, Job, Plan, Store, plan_job, run_job
+from jackfield.engine.progress import Report, nobody
 from jackfield.scim import ScimService
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import ScimSandbox, serve
@@ -138,8 +139,17 @@ class Company:
         }
         return Job(**{**settings, **changes})
 
-    def run(self, approval: str = "", how: How | None = None, **changes: Any) -> CycleResult:
-        return run_job(self.job(**changes), self.store, approval=approval, how=how)
+    def run(
+        self,
+        approval: str = "",
+        how: How | None = None,
+        *,
+        report: Report = nobody,
+        token: int | None = None,
+        **changes: Any,
+    ) -> CycleResult:
+        job = self.job(**changes)
+        return run_job(job, self.store, approval=approval, report=report, token=token, how=how)
 
     def plan(self, how: How | None = None, **changes: Any) -> Plan:
         return plan_job(self.job(**changes), self.store, how=how)

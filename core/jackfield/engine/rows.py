@@ -72,6 +72,7 @@ class Rows:
         self._configuration = _configuration(job, self._people.settings)
         self._passed = bytearray(len(ids))
         self._has_all_links = not self._is_comparable
+        self._left: list[str] = []
         self.linked_count = 0
         self.links: dict[str, Link] = {}
         if self._is_comparable:
@@ -106,12 +107,13 @@ class Rows:
     def remember(
         self, plan: Plan, people: Iterable[Considered], *, token: int | None = None
     ) -> None:
-        """Store the rows of those of whom the vendor now holds what is wanted."""
+        """Store the rows of those of whom the vendor now holds what is wanted; drop leavers'."""
         if self._is_comparable:
             failed = {step.source_id for step in plan.steps if step.action == "fail"}
             dealt_with = (p for p in people if p.source.id not in failed and self._is_settled(p))
             rows = ((person.source.id, self._remembered(person)) for person in dealt_with)
             self._store.rows.remember(self._job.name, rows, token=token)
+            self._store.rows.forget(self._job.name, self._left, token=token)
 
     def _compare(self) -> None:
         told, gone = self._told()
@@ -120,9 +122,11 @@ class Rows:
         for some in self._store.rows.remembered(self._job.name):
             for source_id, row in some:
                 number = number_of(source_id)
-                if number is None or not (wanted := told[number]):
-                    continue
-                if row == f"{configuration}{wanted}{fingerprints[number]}":
+                if number is None:
+                    self._left.append(source_id)
+                elif (
+                    wanted := told[number]
+                ) and row == f"{configuration}{wanted}{fingerprints[number]}":
                     passed[number] = 1
         wanted_ids = [*gone, *compress(self.numbers, map((1).__gt__, passed))]
         if len(wanted_ids) > _FEW:
