@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from jackfield.engine.applying import Applier
 from jackfield.engine.crew import work
-from jackfield.engine.doubts import close_interrupted, find_doubtful
+from jackfield.engine.doubts import close_interrupted, find_doubtful, names_in_doubt
 from jackfield.engine.escrow import pause_reason
 from jackfield.engine.guard import Hold, find_hold
 from jackfield.engine.health import diagnose, keep_health, stage
@@ -94,7 +94,8 @@ class _Cycle:
         job.check_source(self.read)
         self.rows = Rows(job, store, self.read, is_whole=how.is_whole)
         self.links = self.rows.links
-        self.planner = Planner(job, self.read, self.rows)
+        names = names_in_doubt(job, store, how.now)
+        self.planner = Planner(job, self.read, self.rows, names)
         self._people = {person.source.id: person for person in self.planner.people}
         self.wanted = {source_id: person.wanted for source_id, person in self._people.items()}
 

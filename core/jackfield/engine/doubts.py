@@ -18,6 +18,9 @@ from jackfield.resources import MatchKey, NotFound
 _LOOKED_FOR = dt.timedelta(days=1)
 """So long a vendor may take to show an account that it made."""
 
+_HELD_FOR = dt.timedelta(hours=1)
+"""So long nobody in doubt is created under another name: the first account may turn up yet."""
+
 
 def close_interrupted(job: Job, store: Store, token: int | None) -> tuple[Entry, ...]:
     """Log every write whose outcome was lost with its process; this cycle looks before it acts."""
@@ -54,6 +57,11 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
         known = replace(entry, change_id=str(uuid4()), at=now, action="link", target_id=found.id)
         told = replace(known, status="success", reason=reason, code="", changes=())
         store.journal.write(job.name, settled=[Settled(entry=told, link=link)], token=token)
+
+
+def names_in_doubt(job: Job, store: Store, now: dt.datetime) -> dict[str, str]:
+    """Return the name that each person in doubt may have an account under, by source id."""
+    return {e.source_id: e.user_name for e in store.doubts(job.name, now - _HELD_FOR)}
 
 
 def _interrupted(job: Job, intent: Intent) -> Entry:

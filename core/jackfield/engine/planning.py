@@ -7,6 +7,7 @@ person the engine never linked is never disabled; a disabled person is never cre
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from jackfield.engine.codes import CODES
 from jackfield.engine.comparing import differences, is_known_difference
@@ -49,12 +50,27 @@ class Person:
     wanted: str = ""
     flaw: str = ""
 
+    @property
+    def user_name(self) -> str:
+        """The value that finds the person at the vendor; empty where there is none."""
+        return self.key.value if self.key else ""
+
 
 class Planner:
-    """The decisions of one cycle of one job, on the people who are not as they were."""
+    """The decisions of one cycle of one job, on the people who are not as they were.
 
-    def __init__(self, job: Job, read: SourceRead, rows: Rows) -> None:
+    `names_in_doubt` are those that people may have accounts under whom no answer told of.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        read: SourceRead,
+        rows: Rows,
+        names_in_doubt: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._job = job
+        self._names_in_doubt = names_in_doubt
         self._read = read
         self._rows = rows
         self._links: Mapping[str, Link] = rows.links
@@ -200,6 +216,10 @@ class Planner:
         desired = self._job.mapper.desired(person.source, creating=True)
         capabilities = self._job.connector.capabilities
         missing = [p for p in capabilities.required_on_create() if p not in desired]
+        doubtful = self._names_in_doubt.get(person.source.id, person.user_name)
+        if matching_form(doubtful) != matching_form(person.user_name):
+            reason = f"an account made as {doubtful} may turn up yet; nobody is made in its place"
+            return self._step("fail", person, f"{reason} within the hour", "InDoubt")
         if not capabilities.create:
             return self._step("skip", person, "the vendor offers no creation of users", "NoCreate")
         if missing:
