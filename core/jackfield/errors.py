@@ -12,7 +12,7 @@ ProvisioningError
 │   ├── AmbiguousMatch        .user_ids                                 → hold the user, no write
 │   ├── UnknownUser           .user_id is gone at the vendor            → match again
 │   ├── RejectedUser          .attribute .reason                        → hold this user only
-│   ├── VendorBroken          an answer outside the contract            → retry later, report
+│   ├── VendorBroken          .is_down, or outside the contract         → retry later, report
 │   ├── WriteRefused          a write on a connection that only reads   → nothing left the machine
 │   └── PluginFault           our plugin broke the contract             → stop using it
 ├── GuardTripped              too many removals planned                 → a person confirms
@@ -127,9 +127,16 @@ class RejectedUser(ConnectorError):
 
 
 class VendorBroken(ConnectorError):
-    """The vendor answers outside its documented contract, or is down."""
+    """The vendor answers outside its documented contract, or is down.
+
+    `is_down`: it says so itself, by a status of 500 or more; that is likely to pass.
+    """
 
     next_step = "retry later and report"
+
+    def __init__(self, message: str, *, is_down: bool = False, **context: str) -> None:
+        super().__init__(message, **context)
+        self.is_down = is_down
 
 
 class WriteRefused(ConnectorError):

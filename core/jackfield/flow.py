@@ -120,7 +120,9 @@ class Response:
 
     def unusable(self, reason: str) -> ConnectorError:
         """Return what an answer without a usable outcome means: a write may have happened."""
-        return VendorBroken(reason) if self.effect == "read" else InDoubt(reason)
+        if self.effect == "read":
+            return VendorBroken(reason, is_down=self.status >= 500)
+        return InDoubt(reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from support.company import Company, person
 
 from jackfield.engine import How
+from jackfield.engine.applying import Applier
 from jackfield.engine.lease import take
 from jackfield.engine.log import LogFilter
 from jackfield.engine.tables import intents
@@ -124,22 +125,24 @@ def test_what_was_answered_is_stored_while_a_slow_vendor_keeps_everybody_waiting
     assert len(firm.store.links("example")) == 4
 
 
-def test_a_run_that_was_replaced_sends_nothing_that_was_prepared(
-    firm: Company, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_run_that_was_replaced_sends_nothing_that_was_prepared(firm: Company):
     """H6: its intents are on the disk, and then it is paused for longer than its lease."""
     firm.people = everybody()
-    monkeypatch.setattr("jackfield.engine.applying._FRESH_SECONDS", 0.0)
-    old = take(firm.store._database, "example", seconds=0)
-
-    def replace_me(progress) -> None:
-        if progress.phase == "apply" and progress.done == 5:
-            take(firm.store._database, "example", seconds=60)
+    job, store = firm.job(), firm.store
+    steps = firm.plan().steps
+    old = take(store._database, "example", seconds=0)
+    cycle_id = store.begin_cycle("example", token=old.token)
+    applier = Applier(job, store, cycle_id, {}, old.token, fresh_seconds=0.0)
+    going = applier.apply(steps)
+    for _ in range(5):
+        next(going)
+    take(store._database, "example", seconds=60)
 
     with pytest.raises(AlreadyRunning):
-        firm.run(token=old.token, report=replace_me)
+        list(going)
 
-    assert len(firm.accounts) <= 6
+    assert len(store.open_intents("example")) > 1
+    assert len(firm.accounts) == 5
 
 
 def test_an_account_that_turns_up_is_brought_up_to_date_in_the_same_run(firm: Company):

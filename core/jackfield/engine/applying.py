@@ -8,7 +8,6 @@ import datetime as dt
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import uuid4
@@ -17,11 +16,12 @@ from jackfield.engine.codes import CODES
 from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.crew import work
 from jackfield.engine.escrow import failed_again, first_escrow
-from jackfield.engine.expressions import REDACTED
 from jackfield.engine.job import Job
 from jackfield.engine.lease import LEASE_SECONDS
 from jackfield.engine.log import Entry
-from jackfield.engine.plan import AttributeChange, Step
+from jackfield.engine.log_steps import steps_of
+from jackfield.engine.masking import masked
+from jackfield.engine.plan import Step
 from jackfield.engine.sending import Outcome, Ownership, Sender
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.journal import Change, Link, Settled
@@ -35,7 +35,6 @@ MOST_AT_ONCE = 32
 """So many intents at most stand in one transaction."""
 
 _SHORT_SECONDS, _LONG_SECONDS = 0.25, 0.5
-_FRESH_SECONDS = LEASE_SECONDS / 3
 
 
 @dataclass(slots=True)
@@ -52,7 +51,8 @@ class Applier:
     """Applies the steps of one cycle of one job.
 
     `token` is the number of the run's lease: a run that was replaced can store nothing, and so
-    sends nothing. `escrows` are those who failed before, `wanted` the fingerprint of each person.
+    sends nothing; after a pause of `fresh_seconds` it makes sure. `escrows` are those who failed
+    before, `wanted` the fingerprint of each person.
     """
 
     job: Job
@@ -64,6 +64,7 @@ class Applier:
     wanted: Mapping[str, str] = field(default_factory=dict)
     crash_points: CrashPoints = field(default_factory=CrashPoints)
     entries: list[Entry] = field(default_factory=list)
+    fresh_seconds: float = LEASE_SECONDS / 3
     randomness: random.Random = field(default_factory=random.Random, repr=False)
     _sender: Sender = field(init=False)
     _ownership: Ownership = field(init=False)
@@ -87,12 +88,12 @@ class Applier:
         """
         going = work(self._begun(steps), self._send, self.job.workers, self._write_late)
         try:
-            with closing(going):
-                for _, answered in going:
-                    outcome = self._close(answered)
-                    if outcome is not None:
-                        yield answered.change.step, outcome
+            for _, answered in going:
+                outcome = self._close(answered)
+                if outcome is not None:
+                    yield answered.change.step, outcome
         finally:
+            going.close()
             self._wind_up()
 
     def hold(self, step: Step, reason: str) -> None:
@@ -156,7 +157,7 @@ class Applier:
             return None
         del self._opened[change.change_id]
         if change.step.is_write and self._is_trouble(outcome) and outcome.stop is None:
-            stop = VendorBroken(f"the vendor is down: {outcome.reason}")
+            stop = VendorBroken(f"the vendor is down: {outcome.reason}", is_down=True)
             outcome = replace(outcome, stop=stop)
         self._is_stopped = self._is_stopped or outcome.stop is not None
         return self._settle(change, outcome, answered.seconds)
@@ -182,7 +183,7 @@ class Applier:
     def _outcome(self, step: Step, at: float) -> Outcome:
         if not step.is_write:
             return self._sender.note(step)
-        if self.token is not None and at - self._written_at > _FRESH_SECONDS:
+        if self.token is not None and at - self._written_at > self.fresh_seconds:
             self.store.check(self.job.name, self.token)
         self.crash_points.reach("after-intent")
         outcome = self._sender.send(step)
@@ -207,9 +208,21 @@ class Applier:
             reason=outcome.reason,
             code=outcome.code or step.code,
             target_id=outcome.target_id or step.target_id,
-            changes=self._shown(outcome.changes or step.changes),
+            changes=masked(
+                outcome.changes or step.changes,
+                hidden=self.job.mapper.redacted,
+                values=self.job.log_values,
+                source_id=step.source_id,
+            ),
             request_id=outcome.request_id,
             duration_seconds=seconds,
+            steps=steps_of(
+                step,
+                outcome.status,
+                outcome.reason,
+                matching=self.job.matching,
+                is_linked=self._ownership.link_of(step.source_id) is not None,
+            ),
         )
         escrow = self._escrow(step, entry) if outcome.stop is None else None
         self._settled.append(
@@ -251,16 +264,4 @@ class Applier:
             return first_escrow(step, entry.code, entry.reason, wanted=wanted, now=entry.at)
         return failed_again(
             before, entry.code, entry.reason, now=entry.at, randomness=self.randomness
-        )
-
-    def _shown(self, changes: tuple[AttributeChange, ...]) -> tuple[AttributeChange, ...]:
-        """Return the changes as the log may show them."""
-        hidden = self.job.mapper.redacted
-        if not hidden:
-            return changes
-        return tuple(
-            AttributeChange(c.path, c.old and REDACTED, c.new and REDACTED)
-            if c.path in hidden
-            else c
-            for c in changes
         )

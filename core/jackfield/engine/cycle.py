@@ -7,7 +7,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from uuid import uuid4
 
 from jackfield.engine.applying import Applier
 from jackfield.engine.crew import work
@@ -17,7 +16,7 @@ from jackfield.engine.guard import Hold, find_hold
 from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
-from jackfield.engine.looking import Looker
+from jackfield.engine.looking import Looker, look_for_nobody
 from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Person, Planner, Target
 from jackfield.engine.progress import Progress, Report, nobody
@@ -25,7 +24,7 @@ from jackfield.engine.rows import Rows
 from jackfield.engine.sending import Outcome
 from jackfield.engine.store import Store
 from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
-from jackfield.resources import MatchKey, UserId
+from jackfield.resources import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +212,7 @@ def _is_proven(cycle: _Cycle, store: Store, result: CycleResult) -> bool:
         return True
     if store.jobs.get(cycle.job.name).status == "active" or _waiting(result):
         return False
-    cycle.job.connector.get_user(MatchKey(cycle.job.matching, f"{uuid4()}@example.com"))
+    cycle.job.connector.get_user(look_for_nobody(cycle.job))
     return True
 
 

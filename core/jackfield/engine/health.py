@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from typing import NamedTuple
 
 from jackfield.engine.guard import Hold
 from jackfield.engine.log import Entry
@@ -17,23 +18,39 @@ from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.store import Store
 from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
 
+_SOON = dt.timedelta(minutes=40)
+_SOON_UNTIL = dt.timedelta(hours=6)
+
+
+class Diagnosis(NamedTuple):
+    """Why a job belongs in quarantine, in a word and a sentence.
+
+    `is_passing`: the vendor is down, so the next attempts come sooner than others would.
+    """
+
+    reason: QuarantineReason
+    error: str
+    is_passing: bool = False
+
 
 def diagnose(
     entries: Collection[Entry], stopped: ProvisioningError | None, limits: QuarantineLimits
-) -> tuple[QuarantineReason, str] | None:
-    """Return why a job belongs in quarantine after such a cycle, in a word and a sentence."""
+) -> Diagnosis | None:
+    """Return why a job belongs in quarantine after such a cycle; None where it does not."""
     if isinstance(stopped, CredentialsRefused | VendorBroken):
-        return "EncounteredQuarantineException", str(stopped)
+        is_down = isinstance(stopped, VendorBroken) and stopped.is_down
+        return Diagnosis("EncounteredQuarantineException", str(stopped), is_passing=is_down)
     failed = sum(entry.status in {"failure", "in_doubt"} for entry in entries)
     succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
     reason = reason_for(Health(failed, 0, succeeded), limits)
-    return None if reason is None else (reason, f"{failed} of {failed + succeeded} people failed")
+    told = f"{failed} of {failed + succeeded} people failed"
+    return None if reason is None else Diagnosis(reason, told)
 
 
 def keep_health(
     store: Store,
     job: str,
-    found: tuple[QuarantineReason, str] | None,
+    found: Diagnosis | None,
     *,
     now: dt.datetime,
     token: int | None,
@@ -41,26 +58,29 @@ def keep_health(
 ) -> None:
     """Store what a cycle says of its job: a quarantine that goes on counts its attempts.
 
-    Only a proof that things work again lifts it; a job that is given up forgets its escrows.
+    Only a proof that things work again lifts it; a job that is given up forgets its escrows. A
+    vendor that is down is tried again at the usual interval for six hours.
     """
     before = store.jobs.get(job)
     if found is None:
         if before.status != "active" and is_proven:
             store.jobs.lift(job, token=token)
         return
-    reason, error = found
     began_at, attempts = now, 0
     if before.quarantine is not None:
         began_at = before.quarantine.series_began_at
         attempts = before.quarantine.series_count + 1
-    state = Quarantine(reason, error, began_at, attempts)
+    state = Quarantine(found.reason, found.error, began_at, attempts)
+    next_attempt_at = state.next_attempt_at
+    if found.is_passing and now - began_at < _SOON_UNTIL:
+        next_attempt_at = min(next_attempt_at, now + _SOON)
     stored = jobs.Quarantine(
-        reason=reason,
-        error=error,
+        reason=found.reason,
+        error=found.error,
         began_at=now if before.quarantine is None else before.quarantine.began_at,
         series_began_at=began_at,
         series_count=attempts,
-        next_attempt_at=state.next_attempt_at,
+        next_attempt_at=next_attempt_at,
     )
     is_disabled = state.is_over_at(now)
     store.jobs.quarantine(job, stored, is_disabled=is_disabled, token=token)

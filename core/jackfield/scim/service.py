@@ -293,6 +293,8 @@ class ScimService:
             return meant
         if response.status == 404:
             return response.unusable("the vendor answered a search with 404, not with a list")
+        if response.status == 501:
+            return RejectedUser(reason="the vendor answered 501: it has no such search")
         fault = self.error(response)
         return response.unusable(str(fault)) if isinstance(fault, AlreadyExists) else fault
 
