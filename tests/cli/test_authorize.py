@@ -21,6 +21,8 @@ from jackfield.engine.configuration import Configuration
 from jackfield.testing.sandbox import serve
 from jackfield_vonage.sandbox import VonageAccount, VonageSandbox
 
+pytestmark = pytest.mark.holds_secrets("the grant is kept for the next run", "state/grants/*.json")
+
 CONFIGURATION = """
 schema_version = 1
 state = "state/jackfield.db"

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+import re
 import stat
 
 import pytest
@@ -42,6 +43,48 @@ def test_one_person_is_shown_with_changes(worked, user):
 
     assert 'title: "Clerk" → "Lead"' in shown
     assert not any("bob" in line for line in shown)
+
+
+def test_steps_are_shown_when_asked_for(worked):
+    shown = worked.call("log", "--steps", "--action", "update", "id-ada").stdout
+
+    account = "5b1c0000-0000-4000-8000-000000000001"
+    assert [line.strip() for line in shown.splitlines()[-5:]] == [
+        "import: success, read at people.csv:2",
+        "scoping: success, in scope",
+        f"matching: success, linked to the account {account}",
+        "processing: success, update with title",
+        "export: success, attributes differ",
+    ]
+    assert "scoping" not in worked.call("log", "id-ada").stdout
+
+
+def test_one_entry_is_found_by_its_change_id(worked):
+    wanted = json.loads(worked.call("log", "--json").stdout)["entries"][1]
+
+    found = json.loads(worked.call("log", "--json", wanted["changeId"]).stdout)["entries"]
+
+    assert found == [wanted]
+    assert [step["name"] for step in wanted["provisioningSteps"]][-1] == "EntryExport"
+
+
+@pytest.mark.parametrize(
+    ("values", "old", "new"),
+    [("full", '^"Clerk"$', '^"Lead"$'), ("hashed", "#", "#"), ("names", "Redact", "Redact")],
+)
+def test_the_log_keeps_as_much_of_the_values_as_the_company_wants(office, values, old, new):
+    office.configure(f'[log]\nvalues = "{values}"\n')
+    office.call("run")
+    office.employ("ada", "bob", title="Lead")
+    office.call("run")
+
+    entry = json.loads(office.call("log", "--action", "update", "id-ada", "--json").stdout)
+    [change] = entry["entries"][0]["modifiedProperties"]
+
+    assert change["displayName"] == "title"
+    assert re.search(old, json.dumps(change["oldValue"]))
+    assert re.search(new, json.dumps(change["newValue"]))
+    assert (change["oldValue"] == change["newValue"]) == (values == "names")
 
 
 def test_filters_narrow_the_log(worked):
@@ -110,8 +153,11 @@ def test_csv_files_are_joined_by_change_and_private(worked):
     found = tables(folder)
     ids = {row["changeId"] for row in found["entries.csv"]}
     assert "4 entries are in" in done.stderr
-    assert (len(ids), done.stdout, found["steps.csv"]) == (4, "", [])
+    assert (len(ids), done.stdout) == (4, "")
     assert {row["changeId"] for row in found["modifiedProperties.csv"]} <= ids
+    assert {row["changeId"] for row in found["steps.csv"]} == ids
+    kinds = [row["provisioningStepType"] for row in found["steps.csv"]]
+    assert kinds == ["import", "scoping", "matching", "processing", "export"] * 4
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert len(list(folder.iterdir())) == 3
 

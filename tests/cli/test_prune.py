@@ -38,8 +38,24 @@ def test_what_is_no_age_is_a_usage_error(office, age):
     assert office.call("prune", f"--older-than={age}").exit_code == 2
 
 
-def test_age_is_needed(office):
-    assert office.call("prune").exit_code == 2
+def test_without_an_age_the_configuration_says_it(aged):
+    assert aged.call("prune").stdout.startswith("3 log entries removed")
+
+
+def test_where_the_log_is_kept_for_ever_an_age_is_needed(aged):
+    aged.configure("[log]\nretention_days = 0\n")
+
+    assert aged.call("prune").exit_code == 2
+    assert aged.call("prune", "--older-than", "30d").stdout.startswith("3 log entries removed")
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, 1), (0, 4), (36_500, 4)])
+def test_a_run_removes_what_need_not_be_kept(aged, days, left):
+    aged.configure(f"[log]\nretention_days = {days}\n")
+
+    aged.call("run")
+
+    assert len(json.loads(aged.call("log", "--json").stdout)["entries"]) == left
 
 
 def test_before_the_first_run_nothing_is_made(office):

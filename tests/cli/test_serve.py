@@ -317,3 +317,16 @@ def test_wrong_table_is_named(office, table, said):
 
     assert done.exit_code == 1
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, 0), (60, 2), (0, 2)])
+def test_the_log_is_kept_as_long_as_the_configuration_says(office, capsys, days, left):
+    office.call("run")
+    office.configure(f"[log]\nretention_days = {days}\n")
+
+    with serving(office, now() + dt.timedelta(days=45)) as loop:
+        loop.tick()
+
+    entries = json.loads(office.call("log", "--json").stdout)["entries"]
+    assert len(entries) == left
+    assert ("log.pruned job=webex entries=2" in capsys.readouterr().err) == (left == 0)

@@ -9,6 +9,7 @@ from support.company import Company, person
 from jackfield import ConfigurationError, CredentialsRefused
 from jackfield.engine import GuardLimits, How, Plan
 from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.errors import VendorBroken
 from jackfield.testing.sandbox import Fault
 
 LATER = dt.timedelta(minutes=41)
@@ -171,3 +172,27 @@ def test_a_step_that_is_another_by_now_is_skipped_and_told(firm: Company):
 def test_a_document_that_is_no_plan_is_refused(document):
     with pytest.raises(ConfigurationError, match="no plan that Jackfield wrote"):
         Plan.from_json(document)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_look_up_refused_for_one_person_is_that_persons_failure(firm: Company, status: int):
+    """A look for nobody is answered, so it is not the vendor's search that fails."""
+    firm.vendor.faults.add(Fault(method="GET", status=status))
+    firm.people = [person(1), person(2)]
+
+    assert sorted(entry.status for entry in firm.run().entries) == ["failure", "success"]
+    assert firm.store.jobs.get("example").status == "active"
+
+
+def test_a_vendor_that_is_down_is_tried_again_at_the_usual_interval_at_first(firm: Company):
+    firm.vendor.faults.add(Fault(method="GET", status=503, times=99))
+    firm.people = [person(number) for number in range(9)]
+    began = dt.datetime.now(dt.UTC)
+    minutes = []
+    for hours in (0, 1, 7):
+        with pytest.raises(VendorBroken):
+            firm.run(how=How(now=began + dt.timedelta(hours=hours)))
+        state = firm.store.jobs.get("example").quarantine
+        minutes.append((state.next_attempt_at - began).total_seconds() / 60 - 60 * hours)
+
+    assert minutes == [40, 40, 17 * 60]

@@ -155,7 +155,6 @@ def test_a_person_who_leaves_while_the_creation_is_in_doubt_loses_access(firm: C
     assert firm.accounts["person1@example.com"]["active"] is False
 
 
-@pytest.mark.xfail(strict=True, reason="one look that finds nobody ends the doubt of a renamed one")
 def test_a_person_renamed_before_the_vendor_shows_the_account_has_no_second_one(firm: Company):
     """A4: the account is hidden from two look-ups, one of each run."""
     firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True, lag=2))

@@ -3,7 +3,6 @@
 Every answer comes over HTTP from a sandbox with scripted faults, through an ordinary connector.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +11,9 @@ from support.clock import ScriptedClock
 from support.company import Company, ExampleConnector, person
 
 from jackfield import ConfigurationError, CredentialsRefused, Registry, Throttled
-from jackfield.engine import Entry, GuardLimits, How
+from jackfield.engine import Entry, GuardLimits
 from jackfield.engine.leavers import Leavers
-from jackfield.errors import ProvisioningError, VendorBroken
+from jackfield.errors import ProvisioningError
 from jackfield.steps import Policy
 from jackfield.testing.sandbox import Fault
 from jackfield.transport import Limits
@@ -293,37 +292,12 @@ def test_403_to_every_look_up_puts_the_job_into_quarantine(firm: Company):
     assert firm.store.jobs.get("example").status == "quarantined"
 
 
-@pytest.mark.parametrize("status", [400, 403, 404])
-def test_filter_query_refused_for_one_person_is_that_persons_failure(firm: Company, status: int):
-    """A look for nobody is answered, so it is not the vendor's search that fails."""
-    answer(firm, "GET", status=status, times=1)
-    firm.people = [person(1), person(2)]
-
-    assert sorted(entry.status for entry in firm.run().entries) == ["failure", "success"]
-    assert firm.store.jobs.get("example").status == "active"
-
-
-def test_a_403_to_the_write_of_one_is_no_reason_to_leave_the_others(firm: Company):
-    """The account of an administrator, say, that no application may change."""
+def test_a_403_to_the_write_of_one_leaves_nobody_else_behind(firm: Company):
     answer(firm, "POST", status=403, times=1)
     firm.people = [person(1), person(2)]
 
     assert sorted(entry.status for entry in firm.run().entries) == ["failure", "success"]
     assert firm.store.jobs.get("example").status == "active"
-
-
-def test_a_vendor_that_is_down_is_tried_again_at_the_usual_interval_at_first(firm: Company):
-    answer(firm, "GET", status=503)
-    firm.people = [person(number) for number in range(9)]
-    began = dt.datetime.now(dt.UTC)
-    minutes = []
-    for hours in (0, 1, 7):
-        with pytest.raises(VendorBroken):
-            firm.run(how=How(now=began + dt.timedelta(hours=hours)))
-        state = firm.store.jobs.get("example").quarantine
-        minutes.append((state.next_attempt_at - began).total_seconds() / 60 - 60 * hours)
-
-    assert minutes == [40, 40, 17 * 60]
 
 
 @calls

@@ -11,7 +11,7 @@ OTHER_ID = "72f90000-0000-4000-8000-000000000003"
 GOOD = {
     "tenant": "contoso.example",
     "client_id": ID,
-    "client_secret": "Sandbox~Secret-0123",
+    "client_secret": "canary-entra~Secret-0123",
     "service_principal": OTHER_ID,
 }
 

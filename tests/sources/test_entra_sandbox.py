@@ -173,7 +173,7 @@ def test_sandbox_runs_as_a_process_and_is_seeded_from_outside():
             origin = process.stdout.readline().strip()
             people = [{"userPrincipalName": "ana@contoso.example"}]
             seeded = httpx.post(f"{origin}/_sandbox/seed", json=people).json()
-            bearer = {"Authorization": "Bearer sandbox-token"}
+            bearer = {"Authorization": "Bearer canary-token"}
             page = httpx.get(f"{origin}{DELTA}", headers=bearer).json()
         finally:
             process.terminate()

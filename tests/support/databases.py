@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from support.canaries import canary, find_canary
 
 BINARIES = "/usr/lib/postgresql"
 
@@ -53,7 +54,7 @@ def server(binaries: Path, folder: Path) -> Iterator[str]:
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -F"
     call("pg_ctl", "-w", "-l", f"{place}/log", "-o", options, "start")
     try:
-        yield f"postgresql://postgres@/postgres?host={folder}"
+        yield f"postgresql://postgres:{canary('database')}@/postgres?host={folder}"
     finally:
         call("pg_ctl", "-w", "-m", "immediate", "stop")
         log.unlink()
@@ -61,7 +62,7 @@ def server(binaries: Path, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def schema(url: str) -> Iterator[str]:
-    """Yield a URL whose tables are its own, gone afterwards."""
+    """Yield a URL whose tables are its own, gone afterwards; no row of them may hold a secret."""
     name = f"t{uuid4().hex}"
     engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
@@ -71,5 +72,16 @@ def schema(url: str) -> Iterator[str]:
         yield own.render_as_string(hide_password=False)
     finally:
         with engine.begin() as connection:
+            found = secrets_in(connection, name)
             connection.execute(sa.schema.DropSchema(name, cascade=True))
         engine.dispose()
+    assert not found, f"planted secrets stand in tables: {found}"
+
+
+def secrets_in(connection: sa.Connection, name: str) -> list[str]:
+    """Return what is planted and stands in a row of a schema's tables."""
+    found = []
+    for table in sa.inspect(connection).get_table_names(schema=name):
+        rows = connection.exec_driver_sql(f'SELECT t::text FROM "{name}"."{table}" AS t')
+        found += [f"{table}: {at}" for at in map(find_canary, rows.scalars()) if at]
+    return found

@@ -32,8 +32,8 @@ from jackfield.resources import UserId
 from jackfield.steps import Await, Call, Clock, Pause, Policy, Send, Steps
 from jackfield.transport import Answer, Limits, Wire
 
-CLIENT_SECRET = "correct-horse-battery/staple"
-ACCESS_TOKEN = "at-6b1f3c9d2e"
+CLIENT_SECRET = "canary-horse-battery/staple"
+ACCESS_TOKEN = "canary-at-6b1f3c9d2e"
 ORIGIN = "http://127.0.0.1:9999"
 QUICK = Limits(deadline_seconds=2.0, connect_seconds=1.0)
 CAPABILITIES = Capabilities(hosts=frozenset(), match_on=("userName",), delete=True, list_users=True)

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine import GuardLimits, Job, Store
-from jackfield.engine.store import Intent, Link
+from jackfield.engine.state.journal import Link
+from jackfield.engine.store import Intent
 from jackfield.engine.tables import cycles, entries, intents
 from jackfield.scim import read
 from jackfield.sources import SourceObject
@@ -215,16 +216,19 @@ def each_intent_has_an_outcome(evidence: Evidence) -> Iterator[str]:
             yield f"{intent.action} of {intent.source_id} has no outcome"
 
 
+def an_intent_is_kept(evidence: Evidence) -> Iterator[str]:
+    known = {intent.change_id for intent in evidence.memory.intents}
+    for write in evidence.writes:
+        if any(intent.change_id not in known for intent in write.intents):
+            yield f"the intent of {write.method} of {write.target_id} is lost"
+
+
 def the_log_tells_of_each_write(evidence: Evidence) -> Iterator[str]:
     outcomes = {entry.change_id: entry.status for entry in evidence.memory.entries}
-    known = {intent.change_id for intent in evidence.memory.intents}
     for write in evidence.writes:
         said = {outcomes.get(intent.change_id, "open") for intent in write.intents}
         if said and not said & {*HAPPENED, "open"}:
             yield f"{write.method} of {write.target_id} happened, the log says {', '.join(said)}"
-        for intent in write.intents:
-            if intent.change_id not in known:
-                yield f"the intent of {write.method} of {write.target_id} is lost"
 
 
 def the_log_tells_of_each_link(evidence: Evidence) -> Iterator[str]:
@@ -276,6 +280,7 @@ RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     untouchable_accounts,
     each_write_has_an_intent,
     each_intent_has_an_outcome,
+    an_intent_is_kept,
     the_log_tells_of_each_write,
     the_log_tells_of_each_link,
     each_cycle_ends,

@@ -56,9 +56,10 @@ def test_there_are_cassettes_and_each_has_a_request():
     assert all(path.suffix == ".yaml" and read_cassette(path) for path in FILES)
 
 
+@pytest.mark.holds_secrets("the slip is a secret in a cassette", "webex/found.yaml")
 @pytest.mark.parametrize(
     "slip",
-    ["ada@gmail.com", "sandbox-webex-secret", "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJrIn0.c2lnbmF0dXJl"],
+    ["ada@gmail.com", "canary-webex-secret", "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJrIn0.c2lnbmF0dXJl"],
     ids=["a person's address", "a secret of the settings", "a token"],
 )
 def test_a_slip_in_a_cassette_is_noticed(tmp_path, slip):

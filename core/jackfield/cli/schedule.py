@@ -148,6 +148,7 @@ class JobLoop:
         except Exception as error:  # noqa: BLE001 - the border of one job
             self._log.error("cycle.failed", self.name, error=sentence_of(error))
             code = exit_of(error)
+        self._prune()
         self._tell(result)
         return code
 
@@ -183,6 +184,17 @@ class JobLoop:
         seconds = round(time.monotonic() - began, 1)
         self._log_result(result, seconds)
         return result
+
+    def _prune(self) -> None:
+        """Remove what the log need not keep any longer; that this fails ends nothing."""
+        before = self._service.configuration.log_ends_at(self._service.now())
+        try:
+            removed = self._store.prune(before) if before else 0
+        except StateUnavailable as error:
+            self._log.error("log.not_pruned", self.name, error=sentence_of(error))
+            return
+        if removed:
+            self._log.info("log.pruned", self.name, entries=removed)
 
     def _log_result(self, result: CycleResult, seconds: float) -> None:
         facts = {"cycle": result.cycle_id, "seconds": seconds, **result.counts}

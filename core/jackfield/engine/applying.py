@@ -195,7 +195,27 @@ class Applier:
     def _settle(self, change: Change, outcome: Outcome, seconds: float) -> Outcome:
         step = change.step
         outcome = self._of_one_owner(step, outcome)
-        entry = Entry(
+        entry = self._entry(change, outcome, seconds)
+        escrow = self._escrow(step, entry) if outcome.stop is None else None
+        self._settled.append(
+            Settled(
+                entry=entry,
+                link=outcome.link,
+                escrow=escrow,
+                is_unlinked=outcome.is_unlinked,
+                released=step.takes_over,
+            )
+        )
+        self.entries.append(entry)
+        if outcome.link is not None and step.takes_over:
+            self._ownership.note(step.takes_over, None)
+        if outcome.link is not None or outcome.is_unlinked:
+            self._ownership.note(step.source_id, outcome.link)
+        return outcome
+
+    def _entry(self, change: Change, outcome: Outcome, seconds: float) -> Entry:
+        step = change.step
+        return Entry(
             change_id=change.change_id,
             cycle_id=self.cycle_id,
             job=self.job.name,
@@ -224,14 +244,6 @@ class Applier:
                 is_linked=self._ownership.link_of(step.source_id) is not None,
             ),
         )
-        escrow = self._escrow(step, entry) if outcome.stop is None else None
-        self._settled.append(
-            Settled(entry=entry, link=outcome.link, escrow=escrow, is_unlinked=outcome.is_unlinked)
-        )
-        self.entries.append(entry)
-        if outcome.link is not None or outcome.is_unlinked:
-            self._ownership.note(step.source_id, outcome.link)
-        return outcome
 
     def _of_one_owner(self, step: Step, outcome: Outcome) -> Outcome:
         """Refuse a link to an account that another person is linked to: vendors reuse ids."""
@@ -239,7 +251,7 @@ class Applier:
             return outcome
         target_id = outcome.link.target_id
         owner = self._ownership.owner_of(target_id, but=step.source_id)
-        if not owner:
+        if owner in {"", step.takes_over}:
             return outcome
         reason = (
             f"the account {target_id} belongs to the source object {owner}; where the account of "

@@ -1,5 +1,6 @@
 """From `jackfield.toml` to jobs that can run."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,6 +60,11 @@ class Configuration:
     @property
     def connections(self) -> tuple[str, ...]:
         return tuple(self.file.connections)
+
+    def log_ends_at(self, now: dt.datetime) -> dt.datetime | None:
+        """Return before when log entries are removed; None where they are kept for ever."""
+        days = self.file.log.retention_days
+        return now - dt.timedelta(days=days) if days else None
 
     @property
     def folder(self) -> Path:
@@ -147,6 +153,7 @@ class Configuration:
                 adopt=table.adopt,
                 protected=frozenset(name.lower() for name in table.protected),
                 workers=table.workers,
+                log_values=self.file.log.values,
             )
 
     def notifier(self) -> Notifier:

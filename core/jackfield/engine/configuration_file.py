@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from jackfield.engine.leavers import Fate
+from jackfield.engine.leavers import Fate, HiredAgain
+from jackfield.engine.masking import LogValues
 from jackfield.engine.scope_settings import ClauseTable, FilterTable, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
@@ -91,6 +92,7 @@ class LeaversTable(_Table):
     disabled: Fate = "disable"
     soft_deleted: Fate = "disable"
     deleted: Fate = "disable"
+    hired_again: HiredAgain = "ask"
 
 
 class MappingTable(_Table):
@@ -139,6 +141,13 @@ class NotificationsTable(_Table):
     webhook: ChannelTable | None = None
 
 
+class LogTable(_Table):
+    """`[log]`: what the provisioning log keeps, and for how long; 0 days are for ever."""
+
+    values: LogValues = "full"
+    retention_days: int = Field(default=30, ge=0, le=36_500)
+
+
 class ConfigurationFile(_Table):
     """A whole `jackfield.toml`."""
 
@@ -148,6 +157,7 @@ class ConfigurationFile(_Table):
     connections: dict[Name, ConnectionTable] = Field(default_factory=dict)
     jobs: dict[Name, JobTable] = Field(default_factory=dict)
     notifications: NotificationsTable = Field(default_factory=NotificationsTable)
+    log: LogTable = Field(default_factory=LogTable)
 
 
 _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
@@ -160,6 +170,7 @@ _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("jobs", "scope", "filters", "clauses"): ClauseTable,
     ("jobs", "mappings"): MappingTable,
     ("notifications",): NotificationsTable,
+    ("log",): LogTable,
 }
 """The model of each table, by its path without the names that people chose."""
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
+from jackfield.engine.log_steps import found_steps, lost_steps
 from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.store import Intent, Store
 from jackfield.errors import AmbiguousMatch, RejectedUser
@@ -55,6 +56,7 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
         )
         reason = f"the creation in doubt was made; the account was found by {job.matching}"
         known = replace(entry, change_id=str(uuid4()), at=now, action="link", target_id=found.id)
+        known = replace(known, steps=found_steps(reason))
         told = replace(known, status="success", reason=reason, code="", changes=())
         store.journal.write(job.name, settled=[Settled(entry=told, link=link)], token=token)
 
@@ -65,6 +67,7 @@ def names_in_doubt(job: Job, store: Store, now: dt.datetime) -> dict[str, str]:
 
 
 def _interrupted(job: Job, intent: Intent) -> Entry:
+    reason = "the run ended before the outcome was known; this cycle looks first"
     return Entry(
         change_id=intent.change_id,
         cycle_id=intent.cycle_id,
@@ -75,7 +78,8 @@ def _interrupted(job: Job, intent: Intent) -> Entry:
         source_id=intent.source_id,
         user_name=intent.user_name,
         place=intent.place,
-        reason="the run ended before the outcome was known; this cycle looks first",
+        reason=reason,
         code="Interrupted",
         target_id=intent.target_id,
+        steps=lost_steps(reason),
     )

@@ -44,7 +44,7 @@ def find_hold(plan: Plan, limits: GuardLimits, approval: str = "") -> Hold | Non
     An approval counts only for the very set it names: one leaver more, and all are held again.
     """
     removals = plan.removals
-    reason = _reason(len(removals), plan, limits)
+    reason = _reason(removals, plan, limits)
     if not reason:
         return None
     expected = approval_of(plan.job, removals)
@@ -60,19 +60,24 @@ def approval_of(job: str, removals: tuple[Step, ...]) -> str:
     return digest[:_APPROVAL_CHARACTERS]
 
 
-def _reason(count: int, plan: Plan, limits: GuardLimits) -> str:
-    if count == 0:
+def _reason(removals: tuple[Step, ...], plan: Plan, limits: GuardLimits) -> str:
+    if not removals:
         return ""
     if plan.source_count == 0 and not plan.is_delta:
         return "the source has nobody in it"
-    if count == plan.linked_count:
+    losing = sum(step.was_on for step in removals)
+    if losing and losing == plan.linked_count:
         return "everybody would lose access"
-    if count > limits.at_most:
-        return f"{count} people would lose access, more than {limits.at_most}"
-    share = 100.0 * count / max(1, plan.linked_count)
-    if count > limits.people and share > limits.percent:
-        return (
-            f"{count} of {plan.linked_count} people would lose access, more than "
-            f"{limits.people} and more than {limits.percent:g} %"
-        )
-    return ""
+    if len(removals) > limits.at_most:
+        return f"{len(removals)} people would lose access, more than {limits.at_most}"
+    deleted = len(removals) - losing
+    return _too_many(losing, plan.linked_count, "people would lose access", limits) or _too_many(
+        deleted, plan.linked_count + deleted, "disabled accounts would be deleted", limits
+    )
+
+
+def _too_many(count: int, of: int, what: str, limits: GuardLimits) -> str:
+    if count <= limits.people or 100.0 * count / max(1, of) <= limits.percent:
+        return ""
+    beyond = f"more than {limits.people} and more than {limits.percent:g} %"
+    return f"{count} of {of} {what}, {beyond}"

@@ -7,6 +7,7 @@ from jackfield.connector import Connector
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.leavers import Leavers
 from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, Mapper
+from jackfield.engine.masking import LogValues
 from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.engine.scope import Scope
 from jackfield.errors import ConfigurationError
@@ -22,7 +23,8 @@ class Job:
     complete: the connector's table with the job's own lines in place. `matching` is the target path
     that finds an existing user. `adopt` permits linking users that the vendor already has.
     `protected` users, by user name or vendor id, are never disabled or deleted. `workers` is how
-    many people are dealt with at once; the vendor's limits hold all the same.
+    many people are dealt with at once; the vendor's limits hold all the same. `log_values` says
+    what the log keeps of the values that were changed.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Job:
     adopt: bool = True
     protected: frozenset[str] = frozenset()
     workers: int = 8
+    log_values: LogValues = "full"
     mapper: Mapper = field(init=False)
 
     def __post_init__(self) -> None:

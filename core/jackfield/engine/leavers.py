@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Fate: TypeAlias = Literal["keep", "disable", "delete"]
+HiredAgain: TypeAlias = Literal["ask", "relink"]
 Event: TypeAlias = Literal["unassigned", "disabled", "soft_deleted", "deleted"]
 
 
@@ -17,12 +18,16 @@ class Leavers:
 
     `unassigned`: no longer assigned, or out of scope. `disabled`: in the source. `soft_deleted`: in
     the source, where it can be restored. `deleted`: gone for good.
+
+    `hired_again`: whether somebody new with the name of one who has left gets that one's account,
+    or a person is asked: it may be another human with an address that was used before.
     """
 
     unassigned: Fate = "disable"
     disabled: Fate = "disable"
     soft_deleted: Fate = "disable"
     deleted: Fate = "disable"
+    hired_again: HiredAgain = "ask"
 
     def fate(self, event: Event) -> Fate:
         fates: dict[Event, Fate] = {

@@ -10,6 +10,41 @@ from typing import Any, Literal, TypeAlias
 from jackfield.engine.plan import AttributeChange
 
 Status: TypeAlias = Literal["success", "warning", "failure", "skipped", "in_doubt", "held"]
+ProvisioningStepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "export"]
+ProvisioningStepStatus: TypeAlias = Literal["success", "warning", "failure", "skipped"]
+
+_STEP_NAMES: dict[ProvisioningStepType, str] = {
+    "import": "EntryImport",
+    "scoping": "EntrySynchronizationScoping",
+    "matching": "EntrySynchronizationMatching",
+    "processing": "EntrySynchronizationProcessing",
+    "export": "EntryExport",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningStep:
+    """One of the steps on the way to an entry's outcome, and what was found in it.
+
+    Types and statuses are those of Microsoft Graph's `provisioningStep` (read 2026-11-20).
+    """
+
+    type: ProvisioningStepType
+    status: ProvisioningStepStatus
+    description: str
+
+    @property
+    def name(self) -> str:
+        return _STEP_NAMES[self.type]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the step as a JSON document with Microsoft Graph's member names."""
+        return {
+            "name": self.name,
+            "provisioningStepType": self.type,
+            "status": self.status,
+            "description": self.description,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +52,8 @@ class Entry:
     """What was decided for one person in one cycle, and how it ended.
 
     `warning`: done in part. `in_doubt`: a write left and its outcome is unknown; the next cycle
-    looks before it does anything. `held`: waits for a person's approval.
+    looks before it does anything. `held`: waits for a person's approval. `steps` are empty where
+    an earlier version wrote the entry.
     """
 
     change_id: str
@@ -35,6 +71,7 @@ class Entry:
     changes: tuple[AttributeChange, ...] = ()
     request_id: str = ""
     duration_seconds: float = 0.0
+    steps: tuple[ProvisioningStep, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry as a JSON document with Microsoft Graph's member names."""
@@ -55,6 +92,7 @@ class Entry:
                 {"displayName": change.path, "oldValue": change.old, "newValue": change.new}
                 for change in self.changes
             ],
+            "provisioningSteps": [step.to_json() for step in self.steps],
             "vendorRequestId": self.request_id,
             "durationInMilliseconds": round(self.duration_seconds * 1000),
         }

@@ -48,9 +48,12 @@ class Looker:
 
         Raises: what stops a whole cycle.
         """
-        if self._listed is not None and isinstance(key, MatchKey):
-            return self._from_list(key, self._listed)
         is_matched = isinstance(key, MatchKey)
+        if isinstance(key, MatchKey):
+            if failure := _unsearchable(key):
+                return Target(failure=failure)
+            if self._listed is not None:
+                return self._from_list(key, self._listed)
         try:
             found = self._job.connector.get_user(key)
         except STOPPING:
@@ -109,10 +112,6 @@ class Looker:
         return dict(listed)
 
     def _from_list(self, key: MatchKey, listed: dict[str, list[User]]) -> Target:
-        try:
-            check_key(key)
-        except ConnectorError as error:
-            return Target(failure=error)
         users = listed.get(matching_form(key.value), [])
         if not users:
             return Target(is_matched=True)
@@ -124,6 +123,15 @@ class Looker:
             return Target(user=users[0], is_matched=True)
         whole = self.look(UserId(users[0].id or ""))
         return Target(whole.user, is_matched=True, failure=whole.failure)
+
+
+def _unsearchable(key: MatchKey) -> ConnectorError | None:
+    """Return why nobody can be found by this value, if so; no request is needed for that."""
+    try:
+        check_key(key)
+    except ConnectorError as error:
+        return error
+    return None
 
 
 def _refused(error: ConnectorError, job: Job) -> ProvisioningError:

@@ -32,7 +32,8 @@ class Step:
 
     `reason` is a sentence for people, `code` the word for programs (Microsoft's where it has one).
     `place` is where the person stands in the source. `wanted` is the fingerprint that the link
-    carries once the step has succeeded.
+    carries once the step has succeeded. `was_on`: the account gave access before. `takes_over`
+    names the source object that has left and whose account this person gets.
     """
 
     action: Action
@@ -45,6 +46,8 @@ class Step:
     changes: tuple[AttributeChange, ...] = ()
     attributes: Mapping[str, Json] = field(default_factory=dict)
     wanted: str = ""
+    was_on: bool = True
+    takes_over: str = ""
 
     @property
     def is_write(self) -> bool:

@@ -74,7 +74,12 @@ class Planner:
         self._read = read
         self._rows = rows
         self._links: Mapping[str, Link] = rows.links
+        self._told = {removal.id: removal.kind for removal in read.removed}
+        self._taken_over: set[str] = set()
+        self._nobody = job.scope.decide(SourceObject("", {}, ""))
         self.people = self._considered(rows)
+        fresh = (p for p in self.people if p.scope.is_in_scope and p.source.id not in self._links)
+        self._unlinked_names = {matching_form(person.user_name) for person in fresh}
         self._owners = {link.target_id: link.source_id for link in self._links.values()}
         self._doubles = _doubles(job, self.people)
 
@@ -142,13 +147,13 @@ class Planner:
 
     def _gone(self) -> Iterator[Step]:
         """Yield the removal of everybody who is linked and gone from the source."""
-        told = {removal.id: removal.kind for removal in self._read.removed}
-        present = self._rows.numbers
         for source_id, link in self._links.items():
-            if source_id in present or (source_id not in told and not self._read.is_complete):
+            if source_id in self._taken_over or not self._has_left(source_id):
                 continue
-            event: Event = "soft_deleted" if told.get(source_id) == "soft" else "deleted"
+            event: Event = "soft_deleted" if self._told.get(source_id) == "soft" else "deleted"
             step = self._leave(SourceObject(source_id, {}, ""), link, event, REASONS[event])
+            if step.action == "delete" and matching_form(link.user_name) in self._unlinked_names:
+                step = self._keep_for_another(step, link, event)
             if step.action != "unchanged":
                 yield step
 
@@ -207,7 +212,7 @@ class Planner:
     def _removal(self, action: Action, person: Person, link: Link, reason: str) -> Step:
         if {link.user_name.lower(), link.target_id.lower()} & self._job.protected:
             return self._quiet(person, link, f"{reason}; protected", "Protected")
-        return self._step(action, person, reason, link=link)
+        return replace(self._step(action, person, reason, link=link), was_on=link.is_on)
 
     def _quiet(self, person: Person, link: Link, reason: str, code: str) -> Step:
         return self._step("skip", person, reason, code, link=link)
@@ -233,13 +238,49 @@ class Planner:
         target_id = user.id or ""
         owner = self._owners.get(target_id, person.source.id)
         if owner != person.source.id:
-            reason = f"the account {target_id} belongs to the source object {owner}"
-            return self._step("fail", person, reason, "DuplicateSourceEntries", user=user)
+            return self._claim(person, link, user, owner)
         if is_matched and not self._job.adopt:
             reason = "the vendor has this user already, and adopt = false forbids to link it"
             return self._step("fail", person, reason, "Conflict", user=user)
         step = self._compared(person, link, user, self._job.mapper.desired(person.source))
         return replace(step, target_id=target_id, wanted=person.wanted)
+
+    def _claim(self, person: Person, link: Link | None, user: User, owner: str) -> Step:
+        """Decide on somebody whose account turns out to be another person's."""
+        reason = f"the account {user.id} belongs to the source object {owner}"
+        if link is None and self._has_left(owner):
+            if self._job.leavers.hired_again == "relink":
+                return self._take_over(person, owner, user)
+            reason = (
+                f"{reason}, who has left; for the same human write leavers.hired_again = "
+                '"relink", for another one remove the old link'
+            )
+        return self._step("fail", person, reason, "DuplicateSourceEntries", user=user)
+
+    def _take_over(self, person: Person, owner: str, user: User) -> Step:
+        """Give somebody hired again under a new record the account of the old one."""
+        before = self._links[owner]
+        was_off = None if before.is_on else before
+        step = self._compared(person, was_off, user, self._job.mapper.desired(person.source))
+        reason = f"{step.reason}; the source object {owner}, who has left, had this account"
+        self._taken_over.add(owner)
+        return replace(
+            step, target_id=before.target_id, wanted=person.wanted, takes_over=owner, reason=reason
+        )
+
+    def _keep_for_another(self, step: Step, link: Link, event: Event) -> Step:
+        """Disable where deletion was due: somebody new has the name, and may be the same human."""
+        person = Person(SourceObject(step.source_id, {}, ""), self._nobody)
+        reason = f"{step.reason}; not deleted, for somebody new has the same {self._job.matching}"
+        if not link.is_on or self._job.connector.capabilities.disable == "delete":
+            return self._quiet(person, link, reason, "Claimed")
+        return self._disable(person, link, event, reason)
+
+    def _has_left(self, source_id: str) -> bool:
+        """Say whether the source knows this linked person no more."""
+        if source_id in self._rows.numbers:
+            return False
+        return self._read.is_complete or source_id in self._told
 
     def _compared(self, person: Person, link: Link | None, user: User, desired: Desired) -> Step:
         capabilities = self._job.connector.capabilities

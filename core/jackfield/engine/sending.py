@@ -204,13 +204,18 @@ class Sender:
             return Outcome(status="failure", reason=reason, code="NotApplied", changes=changes)
         reason = step.reason
         if odd:
-            kept = ", ".join(f"{c.path} is {c.old!r}" for c in odd)
+            kept = ", ".join(map(self._kept, odd))
             reason = f"{reason}; the vendor kept other values: {kept}"
         status: Status = "warning" if odd else "success"
         target_id = link.target_id
         return Outcome(
             status=status, reason=reason, link=link, target_id=target_id, changes=changes
         )
+
+    def _kept(self, change: AttributeChange) -> str:
+        """Return what the vendor kept, without the value where the log may not have it."""
+        is_full = self._job.log_values == "full" and change.path not in self._job.mapper.redacted
+        return f"{change.path} is {change.old!r}" if is_full else change.path
 
     def _linked(
         self, step: Step, target_id: str, kept: Mapping[str, list[Any]] | None = None

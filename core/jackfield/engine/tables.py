@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -206,6 +206,7 @@ entries = sa.Table(
     sa.Column("code", Words, nullable=False),
     sa.Column("target_id", sa.Text),
     sa.Column("changes", sa.Text, nullable=False),
+    sa.Column("steps", Words, nullable=False, server_default=""),
     sa.Column("request_id", Words, nullable=False),
     sa.Column("duration_seconds", sa.Float, nullable=False),
     sa.Index("ix_log_job_number", "job", "number"),

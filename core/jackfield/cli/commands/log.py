@@ -36,7 +36,7 @@ FILES = {
     "steps.csv": ("changeId", "name", "provisioningStepType", "status", "description"),
     "modifiedProperties.csv": ("changeId", "displayName", "oldValue", "newValue"),
 }
-"""The files of `--csv` and their columns, with Microsoft Graph's names. No step is stored yet."""
+"""The files of `--csv` and their columns, with Microsoft Graph's names."""
 
 # A table's program would take such a cell for a formula. Source: OWASP, "CSV Injection".
 _FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - the wide forms count, too
@@ -99,6 +99,7 @@ class Wanted:
     help="From then on: 2026-11-20, 2026-11-20T08:00, 7d.",
 )
 @click.option("--until", metavar="TIME", callback=instant, help="Before then.")
+@click.option("--steps", "with_steps", is_flag=True, help="Show the provisioning steps, too.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
@@ -113,11 +114,19 @@ class Wanted:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, limit: int | None, folder: Path | None, as_json: bool, **given: Any
+    ctx: click.Context,
+    /,
+    *,
+    limit: int | None,
+    folder: Path | None,
+    as_json: bool,
+    with_steps: bool,
+    **given: Any,
 ) -> None:
     """Show what was decided and done, the newest last.
 
-    USER is a userName, a source id or a vendor's id; with it, each change is shown old → new.
+    USER is a userName, a source id, a vendor's id, or the changeId of one entry; with it, each
+    change is shown old → new.
 
     In the files of --csv the newest comes first, and a cell that a table's program would take for a
     formula begins with an apostrophe; --json is exact.
@@ -136,7 +145,7 @@ def command(
     if as_json:
         show_json({"schema": SCHEMA, "entries": [entry.to_json() for entry in entries]})
     else:
-        _show(entries, in_full=bool(given["user"]))
+        _show(entries, in_full=bool(given["user"]), with_steps=with_steps)
 
 
 def _wanted(
@@ -148,12 +157,14 @@ def _wanted(
     return Wanted(query, action, limit)
 
 
-def _show(entries: Sequence[Entry], *, in_full: bool) -> None:
+def _show(entries: Sequence[Entry], *, in_full: bool, with_steps: bool) -> None:
     if not entries:
         note("no entry fits")
-    elif in_full:
+    elif in_full or with_steps:
         for entry in entries:
             _show_entry(entry)
+            if with_steps:
+                _show_steps(entry)
     else:
         header = ("time", "job", "action", "status", "user", "reason")
         show_table(header, [_row(entry) for entry in entries])
@@ -178,6 +189,13 @@ def _show_entry(entry: Entry) -> None:
     show_changes(entry.changes, is_new=entry.action == "create")
 
 
+def _show_steps(entry: Entry) -> None:
+    for step in entry.steps:
+        show(f"    {step.type}: {step.status}, {step.description}")
+    if not entry.steps:
+        show("    no steps: an earlier version wrote this entry, or nobody was provisioned")
+
+
 def _export(entries: Iterator[Entry], folder: Path) -> None:
     """Write whole files or none, for their owner's eyes: they hold people."""
     partial = {name: folder / f".{name}.{os.getpid()}" for name in FILES}
@@ -199,10 +217,13 @@ def _export(entries: Iterator[Entry], folder: Path) -> None:
 def _write_all(entries: Iterator[Entry], paths: Mapping[str, Path]) -> int:
     count = 0
     with ExitStack() as stack:
-        rows, _, changes = (_writer(stack, paths[name], columns) for name, columns in FILES.items())
+        rows, steps, changes = (_writer(stack, paths[name], FILES[name]) for name in FILES)
         for entry in entries:
             count += 1
             rows.writerow(map(cell, _entry_row(entry)))
+            for step in entry.steps:
+                told = (entry.change_id, step.name, step.type, step.status, step.description)
+                steps.writerow(map(cell, told))
             for change in entry.changes:
                 row = (entry.change_id, change.path, change.old, change.new)
                 changes.writerow(map(cell, row))

@@ -19,18 +19,21 @@ SCHEMA = "jackfield.prune/1"
     "before",
     metavar="AGE",
     callback=age,
-    required=True,
-    help="Remove what is older: 30d, 4w, 12h.",
+    help="Remove what is older: 30d, 4w, 12h. By default as [log] retention_days says.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
-def command(ctx: click.Context, *, before: dt.datetime, as_json: bool) -> None:
+def command(ctx: click.Context, *, before: dt.datetime | None, as_json: bool) -> None:
     """Remove old entries of the log.
 
     What is in doubt stays, however old it is. Links, failures that wait and held removals are no
-    part of the log and stay, too.
+    part of the log and stay, too. `run` and `serve` do this after each cycle.
     """
-    state = Session.open(ctx.obj).configuration.state
+    configuration = Session.open(ctx.obj).configuration
+    state = configuration.state
+    before = before or configuration.log_ends_at(dt.datetime.now(dt.UTC))
+    if before is None:
+        raise click.UsageError("[log] retention_days is 0: say what to remove, with --older-than")
     removed = 0
     if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")

@@ -1,5 +1,6 @@
 """`jackfield run`: one cycle of each job."""
 
+import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
@@ -63,6 +64,9 @@ class _Runs:
         ):
             approval = self._approve or store.holds.approval(name)
             result = run_job(job, store, approval=approval, report=report, token=lease.token)
+            end_of_log = self._session.configuration.log_ends_at(dt.datetime.now(dt.UTC))
+            if end_of_log is not None:
+                store.prune(end_of_log)
         self.documents.append(_document(name, result))
         if self._is_shown:
             self._show(name, result)

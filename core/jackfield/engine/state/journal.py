@@ -51,12 +51,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """A log entry and what it leads to: another link or none any more, or another escrow."""
+    """A log entry and what it leads to: another link or none any more, or another escrow.
+
+    `released` is the source object whose link gives way to this one.
+    """
 
     entry: Entry
     link: Link | None = None
     escrow: Escrow | None = None
     is_unlinked: bool = False
+    released: str = ""
 
 
 class Journal:
@@ -103,7 +107,8 @@ def _settle(connection: sa.Connection, job: str, settled: Sequence[Settled]) -> 
     found = {each.entry.source_id: each for each in settled if each.link or each.is_unlinked}
     if not found:
         return
-    connection.execute(_NO_LINK, _people(job, found))
+    released = {each.released for each in settled if each.released and each.link}
+    connection.execute(_NO_LINK, _people(job, [*found, *released]))
     if rows := [link_row(job, each.link) for each in found.values() if each.link is not None]:
         connection.execute(_LINKED, rows)
 

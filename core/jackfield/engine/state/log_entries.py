@@ -2,12 +2,13 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.log import Entry, LogFilter
+from jackfield.engine.log import Entry, LogFilter, ProvisioningStep
 from jackfield.engine.plan import AttributeChange
 from jackfield.engine.state.database import Database
 from jackfield.engine.tables import cycles, entries, intents
@@ -127,7 +128,8 @@ def _filtered(wanted: LogFilter) -> sa.Select[Any]:
             query = query.where(entries.c[column] == value)
     if wanted.user:
         known_as = sa.func.lower(entries.c.user_name) == wanted.user.lower()
-        by_id = sa.or_(entries.c.source_id == wanted.user, entries.c.target_id == wanted.user)
+        ids = (entries.c.source_id, entries.c.target_id, entries.c.change_id)
+        by_id = sa.or_(*(column == wanted.user for column in ids))
         named = sa.select(entries.c.source_id).where(known_as)
         query = query.where(sa.or_(known_as, by_id, entries.c.source_id.in_(named)))
     return query
@@ -154,10 +156,25 @@ _PLAIN_COLUMNS = (
 def entry_row(entry: Entry) -> dict[str, Any]:
     row = {name: getattr(entry, name) for name in _PLAIN_COLUMNS}
     row["changes"] = json.dumps([[c.path, c.old, c.new] for c in entry.changes])
+    row["steps"] = _steps_text(entry)
     return row
 
 
 def entry_of(row: Any) -> Entry:
     values = {name: getattr(row, name) for name in _PLAIN_COLUMNS}
     changes = tuple(AttributeChange(*change) for change in json.loads(row.changes))
-    return Entry(**values, changes=changes)
+    return Entry(**values, changes=changes, steps=tuple(_steps(row)))
+
+
+def _steps_text(entry: Entry) -> str:
+    """Return the steps as short JSON; a description that is the entry's reason is left out."""
+    shown = (
+        (step.type, step.status, "" if step.description == entry.reason else step.description)
+        for step in entry.steps
+    )
+    return json.dumps(list(shown), separators=(",", ":"), ensure_ascii=False)
+
+
+def _steps(row: Any) -> Iterator[ProvisioningStep]:
+    for type_, status, description in json.loads(row.steps or "[]"):
+        yield ProvisioningStep(type_, status, description or row.reason)

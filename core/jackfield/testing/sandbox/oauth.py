@@ -99,7 +99,7 @@ class Codes:
     def issue(self, redirect_uri: str, challenge: str = "") -> str:
         """Return a new code; with a challenge its exchange needs the verifier."""
         self._issued_count += 1
-        code = f"canary-code-{self._issued_count}"
+        code = f"sandbox-code-{self._issued_count}"
         good_until = self._clock() + self._lifetime_seconds
         self._codes[code] = _Code(redirect_uri, challenge, good_until)
         return code

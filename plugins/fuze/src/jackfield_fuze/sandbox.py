@@ -61,7 +61,7 @@ class FuzeAccount:
 class FuzeSandbox(ScimSandbox):
     """One Fuze customer without users; `account` may be replaced at any time."""
 
-    TOKEN = "sandbox-fuze-token"  # noqa: S105 - made up
+    TOKEN = "canary-fuze-token"  # noqa: S105 - made up
     LIMITS: ClassVar[dict[str, RateLimit]] = {"all": RateLimit(10, 1)}
 
     public_origin = "https://api.fuze.com"

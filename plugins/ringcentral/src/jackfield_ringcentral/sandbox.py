@@ -51,10 +51,10 @@ class RingCentralSandbox(ScimSandbox):
     integration does. `issues_refresh_tokens` is the app's setting of that name.
     """
 
-    TOKEN = "sandbox-ringcentral-token"  # noqa: S105 - made up
-    JWT: ClassVar[str] = "sandbox.ringcentral.jwt"
+    TOKEN = "canary-ringcentral-token"  # noqa: S105 - made up
+    JWT: ClassVar[str] = "canary-ringcentral.made.up"
     CLIENT_ID: ClassVar[str] = "sandbox-ringcentral-client"
-    CLIENT_SECRET: ClassVar[str] = "sandbox-ringcentral-secret"  # noqa: S105 - made up
+    CLIENT_SECRET: ClassVar[str] = "canary-ringcentral-secret"  # noqa: S105 - made up
 
     LIMITS: ClassVar[dict[str, RateLimit]] = {
         "light": RateLimit(50, 60, penalty_seconds=60, restarts=True),

@@ -26,11 +26,11 @@ _SCHEMES = (
 class PlainScimSandbox(FullScimSandbox):
     """One SCIM service that takes a bearer token, a name and password, or OAuth credentials."""
 
-    TOKEN = "sandbox-scim-token"  # noqa: S105 - made up
+    TOKEN = "canary-scim-token"  # noqa: S105 - made up
     USERNAME: ClassVar[str] = "sandbox-scim-user"
-    PASSWORD: ClassVar[str] = "sandbox-scim-password"  # noqa: S105 - made up
+    PASSWORD: ClassVar[str] = "canary-scim-password"  # noqa: S105 - made up
     CLIENT_ID: ClassVar[str] = "sandbox-scim-client"
-    CLIENT_SECRET: ClassVar[str] = "sandbox-scim-secret"  # noqa: S105 - made up
+    CLIENT_SECRET: ClassVar[str] = "canary-scim-secret"  # noqa: S105 - made up
 
     def needs_token(self, request: SandboxRequest) -> bool:
         return request.path != "/oauth/token"

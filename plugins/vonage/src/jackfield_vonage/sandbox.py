@@ -54,12 +54,12 @@ class VonageAccount:
 class VonageSandbox(ScimSandbox):
     """One Vonage account with SCIM switched on and no users."""
 
-    TOKEN = "sandbox-vonage-token"  # noqa: S105 - made up
-    REFRESH_TOKEN: ClassVar[str] = "sandbox-vonage-refresh-token"  # noqa: S105 - made up
+    TOKEN = "canary-vonage-token"  # noqa: S105 - made up
+    REFRESH_TOKEN: ClassVar[str] = "canary-vonage-refresh-token"  # noqa: S105 - made up
     CLIENT_ID: ClassVar[str] = "sandbox-vonage-client"
-    CLIENT_SECRET: ClassVar[str] = "sandbox-vonage-secret"  # noqa: S105 - made up
+    CLIENT_SECRET: ClassVar[str] = "canary-vonage-secret"  # noqa: S105 - made up
     USERNAME: ClassVar[str] = f"integration{SUFFIX}"
-    PASSWORD: ClassVar[str] = "sandbox-vonage-password"  # noqa: S105 - made up
+    PASSWORD: ClassVar[str] = "canary-vonage-password"  # noqa: S105 - made up
 
     rules = PatchRules(frozenset({"userName", "name", "emails", "active"}))
     filters: ClassVar[Mapping[str, frozenset[str]]] = {"username": frozenset({"eq"})}

@@ -50,11 +50,11 @@ def _rest_id(kind: str, uuid: str) -> str:
 class WebexSandbox(ScimSandbox):
     """One Webex organization with an administrator and no other users."""
 
-    TOKEN = "sandbox-webex-token"  # noqa: S105 - made up
-    REFRESH_TOKEN: ClassVar[str] = "sandbox-webex-refresh-token"  # noqa: S105 - made up
+    TOKEN = "canary-webex-token"  # noqa: S105 - made up
+    REFRESH_TOKEN: ClassVar[str] = "canary-webex-refresh-token"  # noqa: S105 - made up
     CODE: ClassVar[str] = "sandbox-webex-code"
     CLIENT_ID: ClassVar[str] = "sandbox-webex-client"
-    CLIENT_SECRET: ClassVar[str] = "sandbox-webex-secret"  # noqa: S105 - made up
+    CLIENT_SECRET: ClassVar[str] = "canary-webex-secret"  # noqa: S105 - made up
     ORG_ID: ClassVar[str] = "0ae87ade-8c8a-4952-af08-318798958d0c"
     """The organization's UUID, the only form that SCIM paths take."""
 

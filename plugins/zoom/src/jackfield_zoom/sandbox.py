@@ -63,13 +63,13 @@ _EQUALS = frozenset({"eq"})
 class ZoomSandbox(ScimSandbox):
     """One Zoom account with single sign-on and no users; `account` may be replaced at any time."""
 
-    TOKEN = "sandbox-zoom-token"  # noqa: S105 - made up
-    REFRESH_TOKEN: ClassVar[str] = "sandbox-zoom-refresh-token"  # noqa: S105 - made up
+    TOKEN = "canary-zoom-token"  # noqa: S105 - made up
+    REFRESH_TOKEN: ClassVar[str] = "canary-zoom-refresh-token"  # noqa: S105 - made up
     CLIENT_ID: ClassVar[str] = "sandbox-zoom-client"
-    CLIENT_SECRET: ClassVar[str] = "sandbox-zoom-secret"  # noqa: S105 - made up
+    CLIENT_SECRET: ClassVar[str] = "canary-zoom-secret"  # noqa: S105 - made up
     ACCOUNT_ID: ClassVar[str] = "sandbox-zoom-account"
     API_KEY: ClassVar[str] = "sandbox-zoom-api-key"
-    API_SECRET: ClassVar[str] = "sandbox-zoom-api-secret-of-32-bytes-and-more"  # noqa: S105 - made up
+    API_SECRET: ClassVar[str] = "canary-zoom-api-secret-of-32-bytes-and-more"  # noqa: S105 - made up
 
     base_path = "/scim2"
     public_origin = "https://api.zoom.us"
