@@ -1,8 +1,10 @@
+import datetime as dt
+
 import pytest
 from support.company import Company, person
 
 from jackfield import ConfigurationError, CredentialsRefused
-from jackfield.engine import GuardLimits, Plan, Step
+from jackfield.engine import GuardLimits, How, Plan, Step
 from jackfield.engine.guard import approval_of, find_hold
 from jackfield.testing.sandbox import Fault
 
@@ -104,3 +106,62 @@ def test_refused_credentials_stop_the_cycle_at_once(firm: Company):
     assert isinstance(result.stopped, CredentialsRefused)
     assert result.counts == {"success": 1, "failure": 1}
     assert len(firm.vendor.store) == 1
+
+
+# --- a slow leak ---------------------------------------------------------------------------------
+
+
+def leak(firm: Company, hours: float, *, approval: str = "", window_hours: int = 24):
+    """Let two more leave and run a cycle so many hours from now."""
+    firm.people = firm.people[2:]
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
+    limits = GuardLimits(people=3, percent=10, window_hours=window_hours)
+    return firm.run(approval, How(now=now), guard=limits)
+
+
+@pytest.fixture
+def leaking(firm: Company) -> Company:
+    firm.people = [person(number) for number in range(40)]
+    firm.run()
+    return firm
+
+
+def test_a_leak_below_the_limit_of_one_cycle_is_held_within_the_window(leaking: Company):
+    assert [leak(leaking, 0).hold for _ in range(2)] == [None, None]
+
+    result = leak(leaking, 0)
+
+    assert result.hold is not None
+    assert result.hold.reason.startswith("6 of 40 people would lose access within 24 hours")
+    assert sum(account["active"] for account in leaking.accounts.values()) == 36
+
+
+def test_a_leak_goes_on_when_the_window_has_passed(leaking: Company):
+    assert [leak(leaking, 0).hold for _ in range(2)] == [None, None]
+
+    assert leak(leaking, 25).hold is None
+
+
+def test_without_a_window_each_cycle_counts_by_itself(leaking: Company):
+    assert [leak(leaking, 0, window_hours=0).hold for _ in range(8)] == [None] * 8
+
+
+def test_what_a_person_approved_does_not_count_again(leaking: Company):
+    leaking.people = leaking.people[8:]
+    limits = GuardLimits(people=3, percent=10)
+    held = leaking.run(guard=limits).hold
+    passed = leaking.run(held.approval, guard=limits)
+
+    assert {(entry.action, entry.code) for entry in passed.entries} == {("disable", "Approved")}
+    assert leak(leaking, 0).hold is None
+
+
+def test_one_by_one_nobody_loses_what_the_guard_keeps_for_all(leaking: Company):
+    gone, leaking.people = leaking.people[:8], leaking.people[8:]
+    limits = GuardLimits(people=3, percent=10)
+
+    for each in gone:
+        result = leaking.run(how=How(only=frozenset({each.id})), guard=limits)
+        assert [step.source_id for step in result.hold.steps] == [each.id]
+
+    assert all(account["active"] for account in leaking.accounts.values())

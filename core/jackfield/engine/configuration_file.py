@@ -83,6 +83,7 @@ class GuardTable(_Table):
     people: int = Field(default=3, ge=0)
     percent: float = Field(default=10.0, ge=0, le=100)
     at_most: int = Field(default=200, ge=0)
+    window_hours: int = Field(default=24, ge=0, le=24 * 31)
 
 
 class LeaversTable(_Table):

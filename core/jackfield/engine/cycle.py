@@ -12,7 +12,7 @@ from jackfield.engine.applying import Applier
 from jackfield.engine.crew import work
 from jackfield.engine.doubts import close_interrupted, find_doubtful, names_in_doubt
 from jackfield.engine.escrow import pause_reason
-from jackfield.engine.guard import Hold, find_hold
+from jackfield.engine.guard import APPROVED, Hold, find_hold
 from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
@@ -85,6 +85,8 @@ class _Cycle:
 
     def __init__(self, job: Job, store: Store, report: Report, how: How) -> None:
         self.job = job
+        self._store = store
+        self.is_approved = False
         self.escrows = store.escrows.all(job.name)
         self.report = report
         self._how = how
@@ -107,9 +109,29 @@ class _Cycle:
             steps.append(step)
             self.report(Progress("plan", len(steps), len(people), step.user_name))
             del person
-        plan = self._protect_administrator(self.planner.plan(steps))
-        plan = replace(plan, steps=tuple(filter(self._is_concerned, plan.steps)))
+        others = (p for p in self.planner.people if not self._how.concerns(p.source.id))
+        leaving = [self.planner.decide(p, None) for p in others if not p.scope.is_in_scope]
+        whole = self._protect_administrator(self.planner.plan([*steps, *leaving]))
+        self._everybody = whole
+        plan = replace(whole, steps=tuple(filter(self._is_concerned, whole.steps)))
         return plan if self._how.planned is None else as_planned(plan, self._how.planned)
+
+    def hold(self, plan: Plan, approval: str) -> Hold | None:
+        """Return what waits of this plan.
+
+        Everybody's removals are weighed, however few the plan deals with: one by one, people must
+        not lose the access that the guard keeps for all of them.
+        """
+        found = find_hold(self._everybody, self.job.guard, lately=self._lately())
+        if found is None or not plan.removals:
+            return None
+        self.is_approved = approval == found.approval
+        return None if self.is_approved else replace(found, steps=plan.removals)
+
+    def _lately(self) -> int:
+        window = dt.timedelta(hours=self.job.guard.window_hours)
+        since = self._how.now - window
+        return len(self._store.removed_since(self.job.name, since)) if window else 0
 
     def _is_concerned(self, step: Step) -> bool:
         return self._how.concerns(step.source_id)
@@ -239,7 +261,7 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
     try:
         plan = cycle.plan()
         reach("planned")
-        hold = find_hold(plan, job.guard, approval)
+        hold = cycle.hold(plan, approval)
         stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
     except BaseException as error:
         store.end_cycle(cycle_id, f"stopped: {error or type(error).__name__}", {}, token=token)
@@ -275,6 +297,8 @@ def _apply(
     """Apply everything but held removals, these last; return the error that stopped it."""
     steps = [step for step in plan.steps if not step.is_removal and _is_news(step, skips)]
     removals = [] if hold else list(plan.removals)
+    if cycle.is_approved:
+        removals = [replace(step, code=APPROVED) for step in removals]
     known = {removal.source_id for removal in applier.store.holds.all(cycle.job.name)}
     for step in hold.steps if hold else ():
         if step.source_id not in known:

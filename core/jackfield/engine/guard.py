@@ -11,21 +11,30 @@ from dataclasses import dataclass
 from jackfield.engine.plan import Plan, Step
 from jackfield.errors import ConfigurationError
 
+APPROVED = "Approved"
+"""The log's code of a removal that a person let pass."""
+
 _APPROVAL_CHARACTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
-    """Removals are held beyond `people` and `percent` together, or beyond `at_most` alone."""
+    """Removals are held beyond `people` and `percent` together, or beyond `at_most` alone.
+
+    Those of the last `window_hours` count with the new ones, but for those that a person approved;
+    0 weighs each cycle by itself.
+    """
 
     people: int = 3
     percent: float = 10.0
     at_most: int = 200
+    window_hours: int = 24
 
     def __post_init__(self) -> None:
-        if self.people < 0 or self.at_most < 0 or not 0 <= self.percent <= 100:
+        if min(self.people, self.at_most, self.window_hours) < 0 or not 0 <= self.percent <= 100:
             raise ConfigurationError(
-                "guard: people and at_most must not be negative, percent must be 0 to 100"
+                "guard: people, at_most and window_hours must not be negative, percent must be 0 "
+                "to 100"
             )
 
 
@@ -38,13 +47,16 @@ class Hold:
     approval: str
 
 
-def find_hold(plan: Plan, limits: GuardLimits, approval: str = "") -> Hold | None:
+def find_hold(
+    plan: Plan, limits: GuardLimits, approval: str = "", *, lately: int = 0
+) -> Hold | None:
     """Return the removals that must wait, or None where they may go on.
 
     An approval counts only for the very set it names: one leaver more, and all are held again.
+    `lately` is how many lost access within the window.
     """
     removals = plan.removals
-    reason = _reason(removals, plan, limits)
+    reason = _reason(removals, plan, limits) or _leak(removals, plan, limits, lately)
     if not reason:
         return None
     expected = approval_of(plan.job, removals)
@@ -74,6 +86,17 @@ def _reason(removals: tuple[Step, ...], plan: Plan, limits: GuardLimits) -> str:
     return _too_many(losing, plan.linked_count, "people would lose access", limits) or _too_many(
         deleted, plan.linked_count + deleted, "disabled accounts would be deleted", limits
     )
+
+
+def _leak(removals: tuple[Step, ...], plan: Plan, limits: GuardLimits, lately: int) -> str:
+    """Say why removals wait that are few in this cycle, and many with those before it."""
+    losing = sum(step.was_on for step in removals)
+    if not losing or not lately:
+        return ""
+    count, what = losing + lately, f"people would lose access within {limits.window_hours} hours"
+    if count > limits.at_most:
+        return f"{count} {what}, more than {limits.at_most}"
+    return _too_many(count, plan.linked_count + lately, what, limits)
 
 
 def _too_many(count: int, of: int, what: str, limits: GuardLimits) -> str:

@@ -158,6 +158,10 @@ class Store:
         """Return whom the log already says skipped, and why: one entry for it is enough."""
         return self._log.skips(job)
 
+    def removed_since(self, job: str, since: dt.datetime) -> frozenset[str]:
+        """Return who lost access since an instant without anybody's approval, by source id."""
+        return self._log.removed_since(job, since)
+
     def log(self, wanted: LogFilter) -> list[Entry]:
         """Return the newest entries that fit, oldest of them first."""
         return self._log.newest(wanted)

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from jackfield.engine.guard import APPROVED
 from jackfield.engine.log import Entry, LogFilter, ProvisioningStep
-from jackfield.engine.plan import AttributeChange
+from jackfield.engine.plan import REMOVALS, AttributeChange
 from jackfield.engine.state.database import Database
 from jackfield.engine.tables import cycles, entries, intents
 
@@ -65,6 +66,16 @@ class LogEntries:
         query = _filtered(wanted).limit(wanted.limit)
         with self._database.read() as connection:
             return [entry_of(row) for row in reversed(connection.execute(query).all())]
+
+    def removed_since(self, job: str, since: dt.datetime) -> frozenset[str]:
+        """Return the source ids of successful removals since an instant but for approved ones."""
+        query = (
+            sa.select(entries.c.source_id)
+            .where(entries.c.job == job, entries.c.at >= since, entries.c.code != APPROVED)
+            .where(entries.c.action.in_(REMOVALS), entries.c.status.in_(("success", "warning")))
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def skips(self, job: str) -> frozenset[tuple[str, str]]:
         """Return whom the log already says skipped, and why."""
