@@ -18,7 +18,8 @@ class AttributeMapping:
     Exactly one of `source` (direct: the value of that source attribute), `constant` and
     `expression` (in Entra's expression language) is set. `default` stands in for a missing source
     value when a user is created, never afterwards. `apply` limits the mapping to the creation of a
-    user.
+    user. `clear` takes the target's value away where the source has none any more; without it the
+    target keeps what it has. It takes effect only where the job names the source attributes, too.
     """
 
     target: str
@@ -27,6 +28,7 @@ class AttributeMapping:
     expression: str | None = None
     default: Json = None
     apply: Literal["always", "create"] = "always"
+    clear: bool = False
 
     def __post_init__(self) -> None:
         given = (self.source, self.constant, self.expression)
@@ -34,4 +36,9 @@ class AttributeMapping:
             raise ConfigurationError(
                 f"the mapping of {self.target} needs a source attribute, a constant or an "
                 "expression, and one of them only"
+            )
+        if self.clear and (self.constant is not None or self.apply == "create"):
+            raise ConfigurationError(
+                f"the mapping of {self.target} clears nothing: a constant never goes away, and "
+                'apply = "create" never comes back'
             )

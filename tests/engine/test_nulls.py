@@ -1,7 +1,4 @@
-"""Null and empty: one test for each cell of the specification's table.
-
-Clearing an attribute at the vendor is not offered, so the table's last column has no test.
-"""
+"""Null and empty: one test for each cell of the specification's table."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +7,7 @@ from typing import Any
 import pytest
 from support.company import MAPPINGS, Company, person
 
-from jackfield import AttributeMapping
+from jackfield import AttributeMapping, ConfigurationError
 from jackfield.sources import SourceObject
 
 DIRECT = {"source": "jobTitle"}
@@ -154,6 +151,65 @@ def test_the_first_update_of_a_matched_account_is_no_create(firm: Company, parts
     firm.run(mappings=title(parts, default="Staff"))
 
     assert firm.accounts["person1@example.com"]["title"] == "Chief"
+
+
+# --- update with clearing ------------------------------------------------------------------------
+
+CLEARING = frozenset({"jobTitle", "userType"})
+
+
+def test_update_with_clearing_sends_a_value_that_differs(firm: Company):
+    before = hired(firm)
+    firm.people = [titled("Lead")]
+
+    firm.run(mappings=title(DIRECT, clear=True), clearing=CLEARING)
+
+    assert len(firm.writes) == before + 1
+    assert firm.accounts["person1@example.com"]["title"] == "Lead"
+
+
+@pytest.mark.parametrize("default", [None, "Staff"])
+@pytest.mark.parametrize(("parts", "value"), NOTHING.values(), ids=NOTHING)
+def test_update_with_clearing_clears_the_target_and_ignores_the_default(
+    firm: Company, parts, value, default
+):
+    hired(firm)
+    firm.people = [titled(value)]
+    how = {"mappings": title(parts, clear=True, default=default), "clearing": CLEARING}
+
+    (entry,) = firm.run(**how).entries
+
+    assert (entry.action, entry.status) == ("update", "success")
+    assert [(c.path, c.old, c.new) for c in entry.changes] == [("title", "Engineer", None)]
+    assert "title" not in firm.accounts["person1@example.com"]
+    assert firm.run(**how).entries == ()
+
+
+def test_create_with_clearing_sends_the_default_all_the_same(firm: Company):
+    firm.people = [titled(None)]
+
+    firm.run(mappings=title(DIRECT, clear=True, default="Staff"), clearing=CLEARING)
+
+    assert firm.accounts["person1@example.com"]["title"] == "Staff"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "clearing", "words"),
+    [
+        (AttributeMapping("title", source="jobTitle", clear=True), frozenset(), "names jobTitle"),
+        (
+            AttributeMapping("userName", source="userPrincipalName", clear=True),
+            frozenset({"userPrincipalName"}),
+            "userName cannot be cleared",
+        ),
+    ],
+    ids=["one switch of two", "a required attribute"],
+)
+def test_clearing_by_mistake_is_refused(firm: Company, mapping, clearing, words):
+    mappings = tuple(mapping if each.target == mapping.target else each for each in MAPPINGS)
+
+    with pytest.raises(ConfigurationError, match=words):
+        firm.run(mappings=mappings, clearing=clearing)
 
 
 # --- what the table implies ----------------------------------------------------------------------

@@ -31,6 +31,8 @@ def differences(
 def _is_kept(wanted: Json, found: Json, attribute: Attribute) -> bool:
     if found is None and not attribute.returned:
         return True
+    if wanted is None:
+        return found in (None, "", [])
     return is_same(wanted, found, case_exact=attribute.case_exact)
 
 
@@ -53,8 +55,11 @@ def kept_of(changes: Sequence[AttributeChange]) -> dict[str, list[Any]]:
 
 
 def changes_of(changes: Sequence[AttributeChange]) -> Changes:
-    """Return the patch: `add` where there was nothing, `replace` where there was something."""
-    return tuple(
-        Change("add" if change.old is None else "replace", change.path, change.new)
-        for change in changes
-    )
+    """Return the patch: `add` where there was nothing, `remove` where nothing is to be."""
+    return tuple(map(_change, changes))
+
+
+def _change(change: AttributeChange) -> Change:
+    if change.new is None:
+        return Change("remove", change.path)
+    return Change("add" if change.old is None else "replace", change.path, change.new)

@@ -151,6 +151,7 @@ class Configuration:
                 leavers=Leavers(**table.leavers.model_dump()),
                 guard=GuardLimits(**table.guard.model_dump()),
                 adopt=table.adopt,
+                clearing=frozenset(table.clearing),
                 protected=frozenset(name.lower() for name in table.protected),
                 workers=table.workers,
                 log_values=self.file.log.values,
@@ -226,6 +227,7 @@ def _merged(
                 line.expression,
                 line.default,
                 line.apply,
+                line.clear,
             )
         elif merged.pop(line.target, None) is None:
             hint = nearest(line.target, merged)

@@ -105,6 +105,7 @@ class MappingTable(_Table):
     expression: str | None = Field(default=None, min_length=1)
     default: Scalar = None
     apply: Literal["always", "create"] = "always"
+    clear: bool = False
     omit: bool = False
 
     @model_validator(mode="after")
@@ -121,6 +122,7 @@ class JobTable(_Table):
     source: str
     connection: str
     adopt: bool = True
+    clearing: Annotated[tuple[str, ...], Field(strict=False)] = ()
     matching: str = ""
     protected: Annotated[tuple[str, ...], Field(strict=False)] = ()
     workers: int = Field(default=8, ge=1, le=64)

@@ -22,6 +22,7 @@ class Job:
     `read_source` takes the watermark of the last read, or None for a full one. `mappings` are
     complete: the connector's table with the job's own lines in place. `matching` is the target path
     that finds an existing user. `adopt` permits linking users that the vendor already has.
+    `clearing` names the source attributes whose emptiness mappings with `clear` pass on.
     `protected` users, by user name or vendor id, are never disabled or deleted. `workers` is how
     many people are dealt with at once; the vendor's limits hold all the same. `log_values` says
     what the log keeps of the values that were changed.
@@ -37,6 +38,7 @@ class Job:
     guard: GuardLimits = field(default_factory=GuardLimits)
     quarantine: QuarantineLimits = field(default_factory=QuarantineLimits)
     adopt: bool = True
+    clearing: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
     workers: int = 8
     log_values: LogValues = "full"
@@ -51,7 +53,7 @@ class Job:
                 f"it can by {', '.join(known)}"
             )
         try:
-            object.__setattr__(self, "mapper", Mapper(self.mappings))
+            object.__setattr__(self, "mapper", Mapper(self.mappings, clearing=self.clearing))
             self.scope.check_mappings(m.expression for m in self.mappings if m.expression)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.name}: {error}") from None
@@ -60,6 +62,12 @@ class Job:
         twice = sorted({target for target in targets if targets.count(target) > 1})
         if twice:
             raise ConfigurationError(f"{self.name}: two mappings write {', '.join(twice)}")
+        required = {self.matching, *self.connector.capabilities.required_on_create()}
+        for mapping in self.mappings:
+            if mapping.clear and mapping.target in required:
+                raise ConfigurationError(
+                    f"{self.name}: {mapping.target} cannot be cleared, for no user is without it"
+                )
         if self.matching not in targets:
             raise ConfigurationError(
                 f"{self.name}: no mapping writes the matching attribute {self.matching}"

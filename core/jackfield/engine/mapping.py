@@ -44,15 +44,28 @@ class _Line:
 class Mapper:
     """The attribute mappings of one job, ready to be evaluated.
 
-    Raises: ConfigurationError naming the mapping whose expression is wrong, or whose expression
-    gives another value each time and is not limited to creation.
+    `clearing` names the source attributes whose emptiness may take a value away at the vendor.
+
+    Raises: ConfigurationError naming the mapping whose expression is wrong, or gives another value
+    each time and is not limited to creation, or whose `clear` lacks its source attributes.
     """
 
     def __init__(
-        self, mappings: Iterable[AttributeMapping], now: Callable[[], dt.datetime] = _utc_now
+        self,
+        mappings: Iterable[AttributeMapping],
+        now: Callable[[], dt.datetime] = _utc_now,
+        *,
+        clearing: frozenset[str] = frozenset(),
     ) -> None:
         self._lines = tuple(_Line(mapping, _expression(mapping)) for mapping in mappings)
         self._now = now
+        for line in self._lines:
+            lacking = ", ".join(sorted(line.reads - clearing))
+            if line.mapping.clear and lacking:
+                raise ConfigurationError(
+                    f"the mapping of {line.mapping.target} clears only where the job's `clearing` "
+                    f"names {lacking}, too"
+                )
 
     @property
     def reads(self) -> Mapping[str, frozenset[str]]:
@@ -74,8 +87,8 @@ class Mapper:
         """Return what the target user should have.
 
         A source value that is absent or empty is no value: it is left out, and the target keeps
-        what it has. Defaults stand in on creation alone. Source: Microsoft Entra, "Customize
-        application attributes" (read 2026-11-20).
+        what it has, or None where the mapping clears. Defaults stand in on creation alone. Source:
+        Microsoft Entra, "Customize application attributes" (read 2026-11-20).
 
         Raises: ExpressionError where this person's values do not fit an expression.
         """
@@ -103,6 +116,8 @@ class Mapper:
                 value = mapping.default
             if value not in (None, ""):
                 yield mapping.target, _coerced(mapping.target, value)
+            elif mapping.clear and not creating:
+                yield mapping.target, None
 
     def _value(self, line: _Line, source: SourceObject, is_active: bool) -> Json:
         if line.expression is not None:
