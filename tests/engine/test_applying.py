@@ -154,3 +154,22 @@ def test_an_account_that_turns_up_is_brought_up_to_date_in_the_same_run(firm: Co
     assert found.status == "success"
     assert "found by userName and linked" in found.reason
     assert firm.run(how=How()).entries == ()
+
+
+def test_others_can_read_how_far_a_run_is(firm: Company):
+    firm.people = everybody(30)
+    firm.vendor.faults.add(Fault(method="POST", delay_seconds=0.1, times=30))
+    seen: list[tuple[str, int]] = []
+    told: list[tuple[str, dict[str, int]]] = []
+
+    def look(progress) -> None:
+        told.append((progress.cycle_id, dict(progress.counts)))
+        (cycle,) = firm.store.cycles.latest("example")
+        if cycle.progress is not None and cycle.progress.phase == "apply":
+            seen.append((cycle.cycle_id, cycle.progress.done))
+
+    firm.run(report=lambda progress: look(progress) if progress.phase == "apply" else None)
+
+    assert {cycle_id for cycle_id, _ in seen} == {told[0][0]}
+    assert len({done for _, done in seen}) > 1
+    assert told[-1][1] == {"success": 30}

@@ -39,9 +39,29 @@ def lines(job: str, seconds: float = SECONDS_BETWEEN_LINES) -> Report:
         if now - last >= seconds:
             last = now
             with suppress(OSError):  # a reader that went away is no reason to stop
-                note(f"{job}: {PHASES[progress.phase]}: {progress.done} of {progress.total}")
+                far = f"{progress.done} of {progress.total}{_counts(progress)}"
+                note(f"{job}: {PHASES[progress.phase]}: {far}")
 
     return report
+
+
+def _counts(progress: Progress) -> str:
+    told = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in progress.counts.items())
+    return f" ({told})" if told else ""
+
+
+class _Speed:
+    """People a second in the phase that goes on."""
+
+    def __init__(self) -> None:
+        self._phase, self._began = "", 0.0
+
+    def __call__(self, progress: Progress) -> str:
+        now = time.monotonic()
+        if progress.phase != self._phase:
+            self._phase, self._began = progress.phase, now
+        seconds = now - self._began
+        return f"{progress.done / seconds:.1f}/s" if seconds > 1 else ""
 
 
 @contextmanager
@@ -60,6 +80,7 @@ def _bar(job: str) -> Iterator[Report]:
     columns = (words, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), subject)
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(job, total=None, subject="")
+        speed = _Speed()
 
         def report(progress: Progress) -> None:
             bar.update(
@@ -67,7 +88,7 @@ def _bar(job: str) -> Iterator[Report]:
                 description=f"{job}: {PHASES[progress.phase]}",
                 completed=progress.done,
                 total=progress.total or None,
-                subject=printable(progress.subject),
+                subject=f"{speed(progress)}{_counts(progress)} {printable(progress.subject)}",
             )
 
         yield report

@@ -19,7 +19,7 @@ from jackfield.engine.log import Entry
 from jackfield.engine.looking import Looker, look_for_nobody
 from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Person, Planner, Target
-from jackfield.engine.progress import Progress, Report, nobody
+from jackfield.engine.progress import Progress, Recorder, Report, nobody
 from jackfield.engine.rows import Rows
 from jackfield.engine.sending import Outcome
 from jackfield.engine.store import Store
@@ -104,10 +104,11 @@ class _Cycle:
         people = [p for p in self.planner.people if self._how.concerns(p.source.id)]
         asked = [person for person in people if not self._pause(person)]
         self._looker = Looker(self.job, map(self.planner.question, asked))
-        steps: list[Step] = []
+        steps, counts = list[Step](), Counter[str]()
         for person, step in work(people, self._decide, self.job.workers):
             steps.append(step)
-            self.report(Progress("plan", len(steps), len(people), step.user_name))
+            counts[step.action] += 1
+            self.report(Progress("plan", len(steps), len(people), step.user_name, counts))
             del person
         others = (p for p in self.planner.people if not self._how.concerns(p.source.id))
         leaving = [self.planner.decide(p, None) for p in others if not p.scope.is_in_scope]
@@ -257,6 +258,7 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
         job, store, cycle_id, cycle.links, token, escrows=cycle.escrows, wanted=cycle.wanted
     )
     reach = applier.crash_points.reach
+    cycle.report = Recorder(cycle.report, store, job.name, cycle_id, token)
     reach("cycle-begun")
     try:
         plan = cycle.plan()
@@ -303,12 +305,13 @@ def _apply(
     for step in hold.steps if hold else ():
         if step.source_id not in known:
             applier.hold(step, hold.reason if hold else "")
-    total, done = len(steps) + len(removals), 0
+    total, counts = len(steps) + len(removals), Counter[str]()
     stopped: ProvisioningError | None = None
     for part in (steps, removals):
         for step, outcome in _applied(part, cycle, applier):
-            done += 1
-            cycle.report(Progress("apply", min(done, total), total, step.user_name))
+            counts[outcome.status] += 1
+            done = min(counts.total(), total)
+            cycle.report(Progress("apply", done, total, step.user_name, counts))
             stopped = stopped or outcome.stop
         if stopped is not None:
             break
