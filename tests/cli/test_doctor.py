@@ -123,6 +123,7 @@ def test_key_log_is_wrong(office, monkeypatch):
     assert ("environment", "wrong") in [found[:2] for found in ill(office, "--offline")]
 
 
+@pytest.mark.holds_secrets("the file is there to hold it", "token")
 def test_readable_secrets_are_wrong(office):
     secret = office.folder / "token"
     secret.write_text(office.sandbox.TOKEN)
@@ -136,6 +137,7 @@ def test_readable_secrets_are_wrong(office):
     assert f"(mode 0644): chmod 600 {secret}" in detail
 
 
+@pytest.mark.holds_secrets("the file has it as plain text", "jackfield.toml")
 def test_readable_configuration_is_wrong_where_it_holds_a_secret(office):
     office.config.chmod(0o644)
     text = office.config.read_text().replace("env:TEST_WEBEX_TOKEN", office.sandbox.TOKEN)

@@ -3,6 +3,8 @@
 import json
 import stat
 
+import pytest
+
 SECOND = """
 [jobs.broken]
 source = "people"
@@ -120,6 +122,7 @@ def test_unknown_job_is_named_with_the_nearest(office):
     assert "there is no job 'webx'; did you mean webex?" in done.stderr
 
 
+@pytest.mark.holds_secrets("the file has it as plain text", "jackfield.toml")
 def test_plain_secret_is_warned_of_once(office):
     text = office.config.read_text()
     office.config.write_text(text.replace("env:TEST_WEBEX_TOKEN", office.sandbox.TOKEN))

@@ -61,3 +61,16 @@ def test_a_run_removes_what_need_not_be_kept(aged, days, left):
 def test_before_the_first_run_nothing_is_made(office):
     assert office.call("prune", "--older-than", "1d").exit_code == 0
     assert not (office.folder / "jackfield.db").exists()
+
+
+def test_a_run_whose_log_cannot_be_pruned_has_run_all_the_same(aged):
+    with closing(sqlite3.connect(aged.folder / "jackfield.db")) as state, state:
+        state.execute(
+            "CREATE TRIGGER kept BEFORE DELETE ON log BEGIN INSERT INTO nowhere VALUES (1); END"
+        )
+
+    done = aged.call("run")
+
+    assert done.exit_code == 0
+    assert "old log entries stay" in done.stderr
+    assert len(json.loads(aged.call("log", "--json").stdout)["entries"]) == 4

@@ -196,3 +196,33 @@ def test_a_vendor_that_is_down_is_tried_again_at_the_usual_interval_at_first(fir
         minutes.append((state.next_attempt_at - began).total_seconds() / 60 - 60 * hours)
 
     assert minutes == [40, 40, 17 * 60]
+
+
+def test_who_approves_second_does_not_take_the_first_ones_place(firm: Company):
+    firm.people = [person(number) for number in range(10)]
+    firm.run()
+    firm.people = firm.people[:1]
+    word = firm.run(guard=GuardLimits()).hold.approval
+
+    assert firm.store.holds.approve("example", word, "ada") == 9
+    assert firm.store.holds.approve("example", word, "bob") == 0
+    assert {held.approved_by for held in firm.store.holds.all("example")} == {"ada"}
+
+
+def test_a_cycle_for_one_person_is_no_last_cycle_of_the_job(firm: Company):
+    firm.people = [person(1), person(2)]
+    whole = firm.run()
+
+    firm.run(how=How(only=frozenset({"id-1"})))
+
+    assert firm.store.jobs.get("example").last_cycle.cycle_id == whole.cycle_id
+
+
+def test_refused_credentials_for_one_person_are_no_attempt_of_the_job(firm: Company):
+    firm.people = [person(1)]
+    firm.vendor.faults.add(Fault(status=401, times=99))
+
+    with pytest.raises(CredentialsRefused):
+        firm.run(how=How(only=frozenset({"id-1"})))
+
+    assert firm.store.jobs.get("example").status == "active"

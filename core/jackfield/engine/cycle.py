@@ -218,7 +218,9 @@ def run_job(
         cycle = _Cycle(job, store, report, how)
         result = replace(_run(cycle, store, approval, token), interrupted=interrupted)
     except (CredentialsRefused, VendorBroken) as error:
-        keep_health(store, job.name, diagnose((), error, job.quarantine), now=how.now, token=token)
+        if how.is_whole:
+            found = diagnose((), error, job.quarantine)
+            keep_health(store, job.name, found, now=how.now, token=token)
         raise
     if how.is_whole:
         stage(store, job.name, result.hold, now=how.now, token=token)
@@ -266,7 +268,8 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
         hold = cycle.hold(plan, approval)
         stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
     except BaseException as error:
-        store.end_cycle(cycle_id, f"stopped: {error or type(error).__name__}", {}, token=token)
+        outcome = f"stopped: {error or type(error).__name__}"
+        store.end_cycle(cycle_id, outcome, {}, is_whole=cycle.is_whole, token=token)
         raise
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
@@ -277,7 +280,8 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
     if cycle.read.watermark and is_settled and cycle.is_whole:
         store.jobs.set_watermark(job.name, cycle.read.watermark, token=token)
     reach("after-watermark")
-    store.end_cycle(cycle_id, _outcome(result), result.counts, token=token)
+    counts, is_whole = result.counts, cycle.is_whole
+    store.end_cycle(cycle_id, _outcome(result), counts, is_whole=is_whole, token=token)
     reach("cycle-ended")
     return result
 

@@ -135,10 +135,16 @@ class Store:
         return self.cycles.begin(job, token=token)
 
     def end_cycle(
-        self, cycle_id: str, outcome: str, counts: Mapping[str, int], *, token: int | None = None
+        self,
+        cycle_id: str,
+        outcome: str,
+        counts: Mapping[str, int],
+        *,
+        is_whole: bool = True,
+        token: int | None = None,
     ) -> None:
-        """Record how a cycle ended."""
-        self.cycles.end(cycle_id, outcome, counts, token=token)
+        """Record how a cycle ended; one that was `is_whole` also as its job's last one."""
+        self.cycles.end(cycle_id, outcome, counts, is_whole=is_whole, token=token)
 
     def record(self, entries_: Iterable[Entry], *, token: int | None = None) -> None:
         """Write log entries of one job."""

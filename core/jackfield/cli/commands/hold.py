@@ -71,9 +71,10 @@ def approve(ctx: click.Context, word: str, job: str, *, by: str, runs: bool, as_
     with opened(session.configuration.state) as store:
         name, removals = _held(session, store, word, job)
         approval = next((removal for removal in removals if removal.approved_at is not None), None)
-        if approval is None:
-            store.holds.approve(name, word, by)
+        is_first = approval is None and store.holds.approve(name, word, by) > 0
         removals = store.holds.all(name)
+        if not is_first:  # somebody was, perhaps just now
+            approval = next(iter(removals), None)
     cycles = Cycles(session, is_shown=not as_json, approval=word)
     if not as_json:
         _show_approval(name, removals, approval, session, runs=runs)

@@ -101,7 +101,8 @@ def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
         removed = Settled(entry=_entry(job, cycle_id, link), is_unlinked=True)
         store.journal.write(job, settled=[removed], token=lease.token)
         store.rows.forget(job, [link.source_id], token=lease.token)
-        store.end_cycle(cycle_id, OUTCOME, {"success": 1}, token=lease.token)
+        counts = {"success": 1}
+        store.end_cycle(cycle_id, OUTCOME, counts, is_whole=False, token=lease.token)
     return link
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from jackfield.cli.exits import Exit, exit_of, worst
+from jackfield.cli.exits import Exit, exit_of, sentence_of, worst
 from jackfield.cli.progress import Kind, reporting
 from jackfield.cli.screen import complain, note, show_json
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, run_job
-from jackfield.engine.store import opened
+from jackfield.engine.state.database import StateUnavailable
+from jackfield.engine.store import Store, opened
 
 SCHEMA = "jackfield.run/1"
 
@@ -64,15 +65,22 @@ class _Runs:
         ):
             approval = self._approve or store.holds.approval(name)
             result = run_job(job, store, approval=approval, report=report, token=lease.token)
-            end_of_log = self._session.configuration.log_ends_at(dt.datetime.now(dt.UTC))
-            if end_of_log is not None:
-                store.prune(end_of_log)
+            self._prune(store)
         self.documents.append(_document(name, result))
         if self._is_shown:
             self._show(name, result)
         if result.stopped is not None:
             complain(result.stopped, name, debug=self._session.options.debug)
         return _exit(result)
+
+    def _prune(self, store: Store) -> None:
+        """Remove what the log need not keep any longer; that this fails undoes no cycle."""
+        before = self._session.configuration.log_ends_at(dt.datetime.now(dt.UTC))
+        try:
+            if before is not None:
+                store.prune(before)
+        except StateUnavailable as error:
+            note(f"old log entries stay: {sentence_of(error)}", colour="yellow")
 
     def fail(self, name: str, error: Exception) -> None:
         self.documents.append(error_document(name, error))

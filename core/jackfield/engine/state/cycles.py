@@ -65,9 +65,15 @@ class Cycles:
         return cycle_id
 
     def end(
-        self, cycle_id: str, outcome: str, counts: Mapping[str, int], *, token: int | None = None
+        self,
+        cycle_id: str,
+        outcome: str,
+        counts: Mapping[str, int],
+        *,
+        is_whole: bool = True,
+        token: int | None = None,
     ) -> None:
-        """Record how a cycle ended, also as its job's last one."""
+        """Record how a cycle ended; one that was `is_whole` also as its job's last one."""
         query = sa.select(cycles).where(cycles.c.id == cycle_id)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
@@ -88,7 +94,8 @@ class Cycles:
             last["last_success"] = summary
         with self._database.write(row.job, token) as connection:
             connection.execute(cycles.update().where(cycles.c.id == cycle_id).values(**values))
-            upsert(connection, jobs, [last])
+            if is_whole:
+                upsert(connection, jobs, [last])
 
     def report(
         self, job: str, cycle_id: str, progress: CycleProgress, *, token: int | None = None

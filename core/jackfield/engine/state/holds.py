@@ -64,9 +64,12 @@ class Holds:
     def approve(self, job: str, approval: str, by: str) -> int:
         """Let exactly the set with this word pass; return how many removals that is.
 
-        None of them where the word is another set's: then somebody read an older list.
+        None of them where the word is another set's: then somebody read an older list; nor where
+        somebody approved it before, whose name stays.
         """
-        query = holds.update().where(holds.c.job == job, holds.c.approval == approval)
+        query = holds.update().where(
+            holds.c.job == job, holds.c.approval == approval, holds.c.approved_at.is_(None)
+        )
         with self._database.write() as connection:
             return connection.execute(query.values(approved_by=by, approved_at=now())).rowcount
 
