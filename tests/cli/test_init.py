@@ -1,6 +1,7 @@
 """`jackfield init`."""
 
 import json
+import re
 import tomllib
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 from jackfield.cli.app import app
 from jackfield.engine.configuration import Configuration
+from jackfield.engine.configuration_file import ConfigurationFile
 
 
 def init(folder, *words: str, answers: str | None = None):
@@ -143,3 +145,18 @@ def test_vendor_is_needed_where_nobody_can_be_asked(tmp_path):
 
     assert done.exit_code == 2
     assert "name the vendor with --connector: fuze, ringcentral" in done.stderr
+
+
+def test_every_line_that_waits_to_be_wanted_is_right(tmp_path):
+    """Taken out of their comments, the lines of the job and after make a good file."""
+    init(tmp_path, "--file", "people.csv", "--connector", "webex")
+    text = (tmp_path / "jackfield.toml").read_text()
+    head, jobs, tail = text.partition("[jobs.webex]")
+    wanted = re.sub(r"^# (\[+[a-z].*\]|[a-z_]+ = .*)$", r"\1", jobs + tail, flags=re.MULTILINE)
+
+    file = ConfigurationFile.model_validate(tomllib.loads(head + wanted))
+
+    assert file.jobs["webex"].interval_minutes == 40
+    assert file.jobs["webex"].mappings[0].target == "title"
+    assert file.notifications.mail is not None
+    assert file.log.retention_days == 30

@@ -1,11 +1,13 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from support.company import Company, person
 
 from jackfield import ConfigurationError, CredentialsRefused
 from jackfield.engine import GuardLimits, How, Plan, Step
-from jackfield.engine.guard import approval_of, find_hold
+from jackfield.engine.guard import WITHOUT_ACCESS, approval_of, find_hold
+from jackfield.engine.leavers import Leavers
 from jackfield.testing.sandbox import Fault
 
 USUAL = GuardLimits()
@@ -154,6 +156,42 @@ def test_what_a_person_approved_does_not_count_again(leaking: Company):
 
     assert {(entry.action, entry.code) for entry in passed.entries} == {("disable", "Approved")}
     assert leak(leaking, 0).hold is None
+
+
+def test_who_is_back_has_lost_nothing(leaking: Company):
+    limits = GuardLimits(people=3, percent=0)
+    everybody, leaking.people = leaking.people, leaking.people[3:]
+    leaking.run(guard=limits)
+    leaking.people = everybody
+    leaking.run(guard=limits)
+    leaking.people = everybody[:-3]
+
+    result = leaking.run(guard=limits)
+
+    assert (result.hold, result.counts) == (None, {"success": 3})
+
+
+def test_a_deletion_of_a_disabled_account_takes_no_access_away(leaking: Company):
+    limits = GuardLimits(people=3, percent=0)
+    leaking.people = leaking.people[8:]
+    leaking.run(leaking.run(guard=limits).hold.approval, guard=limits)
+    deletes = Leavers(deleted="delete")
+    deleted = leaking.run(guard=GuardLimits(people=8, percent=0), leavers=deletes)
+    leaking.people = leaking.people[3:]
+
+    assert {(entry.action, entry.code) for entry in deleted.entries} == {("delete", WITHOUT_ACCESS)}
+    assert leaking.run(guard=limits).hold is None
+
+
+def test_deletions_of_disabled_accounts_have_a_count_of_their_own():
+    step = Step(action="delete", source_id="", user_name="", place="", reason="", was_on=False)
+    off = tuple(replace(step, source_id=f"off-{number}") for number in range(150))
+    steps = (*plan(150, 0).steps, *off)
+    both = Plan("example", steps, source_count=100, linked_count=10_000, is_complete=True)
+
+    assert find_hold(both, USUAL) is None
+    reason = find_hold(replace(both, steps=off), GuardLimits(at_most=149)).reason
+    assert reason == "150 disabled accounts would be deleted, more than 149"
 
 
 def test_one_by_one_nobody_loses_what_the_guard_keeps_for_all(leaking: Company):

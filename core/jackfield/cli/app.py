@@ -39,7 +39,7 @@ DEFAULT_PATH = Path("jackfield.toml")
 EPILOG = """\b
 Exit codes: 0 fine, 1 error, 2 usage, 3 changes (plan --detailed-exitcode),
 4 some users failed, 5 held by the guard, 6 authorisation needed,
-7 another run holds the job, 130 interrupted."""
+7 another run holds the job, 130 interrupted, 143 terminated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from jackfield.engine.applying import Applier
 from jackfield.engine.crew import work
 from jackfield.engine.doubts import close_interrupted, find_doubtful, names_in_doubt
 from jackfield.engine.escrow import pause_reason
-from jackfield.engine.guard import APPROVED, Hold, find_hold
+from jackfield.engine.guard import APPROVED, WITHOUT_ACCESS, Hold, find_hold
 from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
@@ -128,6 +128,12 @@ class _Cycle:
             return None
         self.is_approved = approval == found.approval
         return None if self.is_approved else replace(found, steps=plan.removals)
+
+    def coded(self, removal: Step) -> Step:
+        """Return a removal with the word by which later cycles know whether it counts."""
+        if self.is_approved:
+            return replace(removal, code=APPROVED)
+        return removal if removal.was_on else replace(removal, code=WITHOUT_ACCESS)
 
     def _lately(self) -> int:
         window = dt.timedelta(hours=self.job.guard.window_hours)
@@ -302,9 +308,7 @@ def _apply(
 ) -> ProvisioningError | None:
     """Apply everything but held removals, these last; return the error that stopped it."""
     steps = [step for step in plan.steps if not step.is_removal and _is_news(step, skips)]
-    removals = [] if hold else list(plan.removals)
-    if cycle.is_approved:
-        removals = [replace(step, code=APPROVED) for step in removals]
+    removals = [] if hold else [cycle.coded(step) for step in plan.removals]
     known = {removal.source_id for removal in applier.store.holds.all(cycle.job.name)}
     for step in hold.steps if hold else ():
         if step.source_id not in known:

@@ -14,6 +14,9 @@ from jackfield.errors import ConfigurationError
 APPROVED = "Approved"
 """The log's code of a removal that a person let pass."""
 
+WITHOUT_ACCESS = "WithoutAccess"
+"""The log's code of the deletion of an account that was disabled before."""
+
 _APPROVAL_CHARACTERS = 12
 
 
@@ -21,7 +24,9 @@ _APPROVAL_CHARACTERS = 12
 class GuardLimits:
     """Removals are held beyond `people` and `percent` together, or beyond `at_most` alone.
 
-    Those of the last `window_hours` count with the new ones, but for those that a person approved;
+    Deletions of accounts that are disabled already take no access away and count by themselves.
+
+    Removals of the last `window_hours` count with the new ones, but for those that a person approved;
     0 weighs each cycle by itself.
     """
 
@@ -80,8 +85,6 @@ def _reason(removals: tuple[Step, ...], plan: Plan, limits: GuardLimits) -> str:
     losing = sum(step.was_on for step in removals)
     if losing and losing == plan.linked_count:
         return "everybody would lose access"
-    if len(removals) > limits.at_most:
-        return f"{len(removals)} people would lose access, more than {limits.at_most}"
     deleted = len(removals) - losing
     return _too_many(losing, plan.linked_count, "people would lose access", limits) or _too_many(
         deleted, plan.linked_count + deleted, "disabled accounts would be deleted", limits
@@ -93,13 +96,13 @@ def _leak(removals: tuple[Step, ...], plan: Plan, limits: GuardLimits, lately: i
     losing = sum(step.was_on for step in removals)
     if not losing or not lately:
         return ""
-    count, what = losing + lately, f"people would lose access within {limits.window_hours} hours"
-    if count > limits.at_most:
-        return f"{count} {what}, more than {limits.at_most}"
-    return _too_many(count, plan.linked_count + lately, what, limits)
+    what = f"people would lose access within {limits.window_hours} hours"
+    return _too_many(losing + lately, plan.linked_count + lately, what, limits)
 
 
 def _too_many(count: int, of: int, what: str, limits: GuardLimits) -> str:
+    if count > limits.at_most:
+        return f"{count} {what}, more than {limits.at_most}"
     if count <= limits.people or 100.0 * count / max(1, of) <= limits.percent:
         return ""
     beyond = f"more than {limits.people} and more than {limits.percent:g} %"

@@ -283,6 +283,46 @@ def _beside(config: Path, people: str) -> str:
         return str(path.absolute())
 
 
+_REST = """
+[jobs.{job}]
+source = "people"
+connection = {connection}
+# `jackfield serve` runs the job so often:
+# interval_minutes = 40
+# User names, or the vendor's ids, that are never disabled or deleted:
+# protected = []
+# What becomes of the account for each way to leave: keep, disable or delete.
+# leavers = {{ unassigned = "disable", disabled = "disable", deleted = "disable" }}
+
+# Beyond people and percent together, or at_most alone, in one cycle or within the window,
+# removals wait for your word.
+[jobs.{job}.guard]
+people = 3
+percent = 10.0
+at_most = 200
+window_hours = 24
+
+# Each line replaces the default of its target. The defaults are shown by
+# jackfield connectors {connector}
+# [[jobs.{job}.mappings]]
+# target = "title"
+# source = "jobTitle"
+
+# Who is told when a job fails as a whole, or removals wait.
+# [notifications.mail]
+# host = "smtp.example.com"
+# user = "jackfield"
+# password = "env:SMTP_PASSWORD"
+# sender = "jackfield@example.com"
+# recipients = ["it@example.com"]
+
+# What the provisioning log keeps of values (full, hashed or names), and for how long.
+# [log]
+# values = "full"
+# retention_days = 30
+"""
+
+
 def _text(tables: tuple[Table, Table], *, has_schema: bool) -> str:
     job = tables[1].header.rpartition(".")[2]
     lines = [f"#:schema ./{SCHEMA_FILE}"] if has_schema else []
@@ -296,27 +336,8 @@ def _text(tables: tuple[Table, Table], *, has_schema: bool) -> str:
     ]
     for table in tables:
         lines += ["", *_table_lines(table)]
-    lines += [
-        "",
-        f"[jobs.{job}]",
-        'source = "people"',
-        f"connection = {_quoted(job)}",
-        "# User names, or the vendor's ids, that are never disabled or deleted:",
-        "# protected = []",
-        "",
-        "# Beyond people and percent together, or at_most alone, removals wait for your word.",
-        f"[jobs.{job}.guard]",
-        "people = 3",
-        "percent = 10.0",
-        "at_most = 200",
-        "",
-        "# Each line replaces the default of its target. The defaults are shown by",
-        f"# jackfield connectors {tables[1].kind[1]}",
-        f"# [[jobs.{job}.mappings]]",
-        '# target = "title"',
-        '# source = "jobTitle"',
-    ]
-    return "\n".join([*lines, ""])
+    rest = _REST.format(job=job, connection=_quoted(job), connector=tables[1].kind[1])
+    return "\n".join([*lines, rest])
 
 
 def _table_lines(table: Table) -> Iterator[str]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.guard import APPROVED
+from jackfield.engine.guard import APPROVED, WITHOUT_ACCESS
 from jackfield.engine.log import Entry, LogFilter, ProvisioningStep
 from jackfield.engine.plan import REMOVALS, AttributeChange
 from jackfield.engine.state.database import Database
-from jackfield.engine.tables import cycles, entries, intents
+from jackfield.engine.tables import cycles, entries, intents, links
 
 _ROWS_AT_ONCE = 1000  # in one transaction, so that nobody waits long for a prune
 
@@ -68,11 +68,18 @@ class LogEntries:
             return [entry_of(row) for row in reversed(connection.execute(query).all())]
 
     def removed_since(self, job: str, since: dt.datetime) -> frozenset[str]:
-        """Return the source ids of successful removals since an instant but for approved ones."""
+        """Return who lost access since an instant, and has not got it back, by source id.
+
+        Those whom a person let pass do not count.
+        """
+        is_back = sa.exists().where(
+            links.c.job == job, links.c.source_id == entries.c.source_id, links.c.is_on
+        )
         query = (
             sa.select(entries.c.source_id)
-            .where(entries.c.job == job, entries.c.at >= since, entries.c.code != APPROVED)
+            .where(entries.c.job == job, entries.c.at >= since, ~is_back)
             .where(entries.c.action.in_(REMOVALS), entries.c.status.in_(("success", "warning")))
+            .where(entries.c.code.not_in((APPROVED, WITHOUT_ACCESS)))
         )
         with self._database.read() as connection:
             return frozenset(connection.execute(query).scalars())
