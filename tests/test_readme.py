@@ -1,13 +1,18 @@
-"""The README's code runs, its configuration loads, its table is what the connectors claim."""
+"""The README's first steps and its code run, its table is what the connectors claim."""
 
+import csv
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from jackfield import User
+from jackfield.cli.app import app
 from jackfield.engine.configuration import Configuration
+from jackfield.sources.headers import HEADERS
 from jackfield.testing.sandbox import serve
 from jackfield_webex.sandbox import WebexSandbox
 
@@ -49,18 +54,59 @@ def test_the_code_of_the_readme_creates_and_then_finds(monkeypatch: pytest.Monke
     assert len(vendor.store) == 1
 
 
-def test_the_configuration_of_the_readme_loads(tmp_path: Path):
-    first, lines = blocks("toml")
+def export(file: Path, *names: str) -> None:
+    """Write what Entra gives for people of these names."""
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, HEADERS[0].columns)
+        writer.writeheader()
+        for number, name in enumerate(names):
+            given, family = name.split()
+            address = f"{given}.{family}@example.com".lower()
+            known = {"givenName": given, "surname": family, "displayName": name, "mail": address}
+            row = {"id": f"id-{number}", "userPrincipalName": address, "accountEnabled": "True"}
+            writer.writerow({**known, **row})
+
+
+def first_steps() -> list[list[str]]:
+    """Return the commands of the first steps, without what only the shell needs."""
+    block = next(code for code in blocks("console") if "jackfield init" in code)
+    lines = re.findall(r"^\$ jackfield (.*)$", block, re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def test_the_first_steps_lead_to_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    vendor = WebexSandbox()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WEBEX_TOKEN", vendor.TOKEN)
+    export(tmp_path / "exportUsers.csv", "Ana Diaz", "Bo Li")
+    with serve(vendor) as origin:
+        here = f'rest_url = "{origin}/v1"\nscim_url = "{origin}/identity/scim"\n'
+        for words in first_steps():
+            done = CliRunner().invoke(app, words)
+            assert done.exit_code == 0, (words, done.output)
+            if words[0] == "init":
+                file = tmp_path / "jackfield.toml"
+                table = "[connections.webex]\n"
+                local = f"{table}allow_loopback = true\n{here}"
+                file.write_text(file.read_text().replace(table, local))
+
+    assert {user["userName"] for user in vendor.store} == {
+        "ana.diaz@example.com",
+        "bo.li@example.com",
+    }
+    assert "create" in done.output
+
+
+def test_the_mappings_of_the_readme_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(app, first_steps()[0])
     file = tmp_path / "jackfield.toml"
-    file.write_text(f"{first}\n{lines}", encoding="utf-8")
+    (lines,) = blocks("toml")
+    file.write_text(f"{file.read_text()}\n{lines}")
 
-    configuration = Configuration.load(file)
+    mappings = Configuration.load(file).file.jobs["webex"].mappings
 
-    assert configuration.jobs == ("webex",)
-    assert [line.target for line in configuration.file.jobs["webex"].mappings] == [
-        "title",
-        "externalId",
-    ]
+    assert [line.target for line in mappings] == ["title", "externalId"]
 
 
 def test_the_links_of_the_readme_lead_somewhere():

@@ -5,7 +5,7 @@ import pytest
 from support.company import Company, person
 
 from jackfield import ConfigurationError, CredentialsRefused
-from jackfield.engine import GuardLimits, How, Plan, Step
+from jackfield.engine import GuardLimits, How, Plan, Step, preview_job, run_job
 from jackfield.engine.guard import WITHOUT_ACCESS, approval_of, find_hold
 from jackfield.engine.leavers import Leavers
 from jackfield.testing.sandbox import Fault
@@ -136,6 +136,18 @@ def test_a_leak_below_the_limit_of_one_cycle_is_held_within_the_window(leaking: 
     assert result.hold is not None
     assert result.hold.reason.startswith("6 of 40 people would lose access within 24 hours")
     assert sum(account["active"] for account in leaking.accounts.values()) == 36
+
+
+def test_a_preview_of_a_leak_holds_whom_the_run_holds(leaking: Company):
+    assert [leak(leaking, 0).hold for _ in range(2)] == [None, None]
+    leaking.people = leaking.people[2:]
+    job = leaking.job(guard=GuardLimits(people=3, percent=10))
+
+    held = preview_job(job, leaking.store).hold
+
+    assert held is not None
+    assert held == run_job(job, leaking.store).hold
+    assert preview_job(job, leaking.store, approval=held.approval).hold is None
 
 
 def test_a_leak_goes_on_when_the_window_has_passed(leaking: Company):

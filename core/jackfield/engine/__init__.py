@@ -1,6 +1,6 @@
 """The provisioning engine: source → scope → map → match → plan → guard → apply → log."""
 
-from jackfield.engine.cycle import CycleResult, How, plan_job, run_job
+from jackfield.engine.cycle import CycleResult, How, Preview, plan_job, preview_job, run_job
 from jackfield.engine.guard import GuardLimits, Hold
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
@@ -17,10 +17,12 @@ __all__ = [
     "How",
     "Job",
     "Plan",
+    "Preview",
     "Progress",
     "Report",
     "Step",
     "Store",
     "plan_job",
+    "preview_job",
     "run_job",
 ]

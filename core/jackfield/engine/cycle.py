@@ -1,6 +1,6 @@
 """One cycle of a job: source → scope → map → match → plan → guard → apply → log.
 
-`plan_job` and `run_job` share everything up to the guard, so a preview is what a run does.
+`preview_job` and `run_job` share everything up to the guard, so a preview is what a run does.
 """
 
 import datetime as dt
@@ -52,6 +52,14 @@ class CycleResult:
     @property
     def failed(self) -> tuple[Entry, ...]:
         return tuple(e for e in self.entries if e.status in {"failure", "in_doubt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would do now, and what of it would wait for a person."""
+
+    plan: Plan
+    hold: Hold | None
 
 
 def _utc_now() -> dt.datetime:
@@ -192,12 +200,26 @@ class _Cycle:
         return replace(plan, steps=steps)
 
 
-def plan_job(job: Job, store: Store, *, report: Report = nobody, how: How | None = None) -> Plan:
-    """Return what a run would do now. Sends no write.
+def preview_job(
+    job: Job,
+    store: Store,
+    *,
+    approval: str = "",
+    report: Report = nobody,
+    how: How | None = None,
+) -> Preview:
+    """Return what a run would do now, and whom the guard would hold. Sends no write.
 
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled; then there is no plan.
     """
-    return _Cycle(job, store, report, how or How()).plan()
+    cycle = _Cycle(job, store, report, how or How())
+    plan = cycle.plan()
+    return Preview(plan, cycle.hold(plan, approval))
+
+
+def plan_job(job: Job, store: Store, *, report: Report = nobody, how: How | None = None) -> Plan:
+    """Return what a run would do now; see `preview_job`."""
+    return preview_job(job, store, report=report, how=how).plan
 
 
 def run_job(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jackfield.engine.expressions import REDACTED
-from jackfield.engine.guard import Hold, find_hold
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
 from jackfield.engine.mapping import matching_form
@@ -141,18 +140,6 @@ class Explainer:
             not_asked="" if looks else self._why_not_asked(person),
             target_id=target_id,
         )
-
-    def hold_of(self, source_id: str, approval: str = "") -> Hold | None:
-        """Return the hold that a whole cycle would put on this person's removal.
-
-        One by one, people must not lose the access that the guard keeps for all of them.
-        """
-        out = [p for p in self._planner.people if not p.scope.is_in_scope]
-        steps = (self._planner.decide(person, None) for person in out)
-        hold = find_hold(self._planner.plan(steps), self._job.guard, approval)
-        if hold is None or all(step.source_id != source_id for step in hold.steps):
-            return None
-        return hold
 
     def changes_of(self, step: Step) -> tuple[AttributeChange, ...]:
         """Return what a step writes, with secrets masked; a new user's attributes are all new."""

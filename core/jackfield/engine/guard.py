@@ -26,8 +26,8 @@ class GuardLimits:
 
     Deletions of accounts that are disabled already take no access away and count by themselves.
 
-    Removals of the last `window_hours` count with the new ones, but for those that a person approved;
-    0 weighs each cycle by itself.
+    Who lost access within the last `window_hours`, and not by a person's approval, counts with
+    those who are to lose it now; 0 weighs each cycle by itself.
     """
 
     people: int = 3

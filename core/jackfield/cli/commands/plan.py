@@ -15,9 +15,8 @@ from jackfield.cli.progress import reporting
 from jackfield.cli.screen import note, show_json
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_plan
-from jackfield.engine import Hold, Plan, plan_job
+from jackfield.engine import Hold, Plan, preview_job
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.guard import find_hold
 from jackfield.engine.store import Store, opened
 from jackfield.errors import ConfigurationError
 
@@ -79,9 +78,10 @@ class _Plans:
 
     def add(self, name: str, store: Store) -> Exit:
         with self._session.job(name, dry_run=True) as job:
+            approval = store.holds.approval(name)
             with reporting("auto", name) as report:
-                plan = plan_job(job, store, report=report)
-            hold = find_hold(plan, job.guard)
+                preview = preview_job(job, store, approval=approval, report=report)
+        plan, hold = preview.plan, preview.hold
         self.has_changes |= plan.has_changes
         self.documents.append(_document(plan, hold))
         if self._is_shown:

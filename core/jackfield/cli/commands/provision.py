@@ -14,7 +14,7 @@ from jackfield.cli.screen import complain, note, show, show_json
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import STATUSES, show_changes
 from jackfield.cli.text import value
-from jackfield.engine import CycleResult, Entry, Hold, How, Job, Step, plan_job, run_job
+from jackfield.engine import CycleResult, Entry, Hold, How, Job, Plan, Step, preview_job, run_job
 from jackfield.engine.explaining import Explainer, Explanation
 from jackfield.engine.plan import AttributeChange
 from jackfield.engine.store import Store, opened
@@ -125,16 +125,17 @@ class _Demand:
     ) -> _Outcome:
         how = How(only=frozenset({explanation.source_id}))
         approval = store.holds.approval(job.name)
-        hold = explainer.hold_of(explanation.source_id, approval)
-        if self._is_dry or hold is not None:
-            step = next(iter(plan_job(job, store, how=how).steps), None)
-            is_held = step is not None and step.is_removal
-            changes = explainer.changes_of(step) if step else ()
-            return _Outcome(step=step, changes=changes, hold=hold if is_held else None)
+        if self._is_dry:
+            preview = preview_job(job, store, approval=approval, how=how)
+            return _outcome(explainer, preview.plan, preview.hold)
         result = run_job(job, store, approval=approval, token=token, how=how)
-        step = next(iter(result.plan.steps), None)
-        changes = explainer.changes_of(step) if step else ()
-        return _Outcome(step=step, changes=changes, hold=result.hold, result=result)
+        return replace(_outcome(explainer, result.plan, result.hold), result=result)
+
+
+def _outcome(explainer: Explainer, plan: Plan, hold: Hold | None) -> _Outcome:
+    step = next(iter(plan.steps), None)
+    changes = explainer.changes_of(step) if step else ()
+    return _Outcome(step=step, changes=changes, hold=hold)
 
 
 @dataclass(slots=True)
