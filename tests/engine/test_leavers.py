@@ -1,7 +1,10 @@
+import datetime as dt
+
 import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping, ConfigurationError
+from jackfield.engine import How
 from jackfield.engine.leavers import Leavers
 from jackfield.engine.scope import Scope
 from jackfield.engine.scope_settings import ScopeTable
@@ -164,3 +167,54 @@ def test_the_watermark_stays_while_something_is_held(firm: Company):
 
     assert result.hold is not None
     assert firm.store.jobs.get("example").watermark == ""
+
+
+# --- deleted after some days ---------------------------------------------------------------------
+
+PATIENT = Leavers(deleted="delete", delete_after_days=30)
+
+
+def later(days: float) -> How:
+    return How(now=dt.datetime.now(dt.UTC) + dt.timedelta(days=days))
+
+
+def test_who_is_gone_is_disabled_first_and_deleted_when_the_days_have_passed(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    firm.people = [person(2)]
+
+    first, *told = [firm.run(how=later(days), leavers=PATIENT).entries for days in (0, 1, 29)]
+    (last,) = firm.run(how=later(31), leavers=PATIENT).entries
+
+    assert [(e.action, e.status) for e in first] == [("disable", "success")]
+    assert f"to be deleted on {later(30).now:%Y-%m-%d}" in first[0].reason
+    assert {(e.action, e.code) for entries in told for e in entries} == {("skip", "Kept")}
+    assert (last.action, last.status) == ("delete", "success")
+    assert sorted(firm.accounts) == ["person2@example.com"]
+    assert firm.run(how=later(32), leavers=PATIENT).entries == ()
+
+
+def test_who_comes_back_in_these_days_has_the_account_again(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    firm.people = [person(2)]
+    firm.run(leavers=PATIENT)
+    firm.people = [person(1), person(2)]
+
+    (entry,) = firm.run(how=later(29), leavers=PATIENT).entries
+
+    assert entry.action == "enable"
+    assert firm.run(how=later(99), leavers=PATIENT).entries == ()
+    assert len(firm.vendor.store) == 2
+
+
+def test_the_days_are_counted_anew_after_a_return(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    for people in ([person(2)], [person(1), person(2)], [person(2)]):
+        firm.people = people
+        firm.run(leavers=PATIENT)
+
+    (entry,) = firm.run(how=later(1), leavers=PATIENT).entries
+
+    assert entry.code == "Kept"

@@ -93,6 +93,7 @@ class LeaversTable(_Table):
     disabled: Fate = "disable"
     soft_deleted: Fate = "disable"
     deleted: Fate = "disable"
+    delete_after_days: int = Field(default=0, ge=0, le=3650)
     hired_again: HiredAgain = "ask"
 
 

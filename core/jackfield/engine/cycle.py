@@ -104,7 +104,7 @@ class _Cycle:
         self.rows = Rows(job, store, self.read, is_whole=how.is_whole)
         self.links = self.rows.links
         names = names_in_doubt(job, store, how.now)
-        self.planner = Planner(job, self.read, self.rows, names)
+        self.planner = Planner(job, self.read, self.rows, names, how.now)
         self._people = {person.source.id: person for person in self.planner.people}
         self.wanted = {source_id: person.wanted for source_id, person in self._people.items()}
 
@@ -252,7 +252,7 @@ def run_job(
         raise
     if how.is_whole:
         stage(store, job.name, result.hold, now=how.now, token=token)
-        found = diagnose(result.entries, result.stopped, job.quarantine)
+        found = diagnose(result.entries, result.stopped, job.quarantine, cycle.escrows)
         proven = found is None and _is_proven(cycle, store, result)
         keep_health(store, job.name, found, now=how.now, token=token, is_proven=proven)
         _forget_settled(cycle, store, result, token)
@@ -263,7 +263,7 @@ def _is_proven(cycle: _Cycle, store: Store, result: CycleResult) -> bool:
     """Say whether the vendor has shown that it works: by a success, else by one look."""
     if any(entry.status in {"success", "warning"} for entry in result.entries):
         return True
-    if store.jobs.get(cycle.job.name).status == "active" or _waiting(result):
+    if store.jobs.get(cycle.job.name).status == "active" or result.failed or _waiting(result):
         return False
     cycle.job.connector.get_user(look_for_nobody(cycle.job))
     return True

@@ -1,11 +1,14 @@
 """Keeps a job's health: into quarantine, out of it, and who is held."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
+from jackfield.engine.codes import CODES
 from jackfield.engine.guard import Hold
 from jackfield.engine.log import Entry
+from jackfield.engine.plan import WRITES
 from jackfield.engine.quarantine import (
     Health,
     Quarantine,
@@ -14,10 +17,12 @@ from jackfield.engine.quarantine import (
     reason_for,
 )
 from jackfield.engine.state import jobs
+from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.store import Store
-from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
+from jackfield.errors import CredentialsRefused, NotAllowed, ProvisioningError, VendorBroken
 
+_FEWEST_FORBIDDEN = 3
 _SOON = dt.timedelta(minutes=40)
 _SOON_UNTIL = dt.timedelta(hours=6)
 
@@ -34,17 +39,44 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(
-    entries: Collection[Entry], stopped: ProvisioningError | None, limits: QuarantineLimits
+    entries: Collection[Entry],
+    stopped: ProvisioningError | None,
+    limits: QuarantineLimits,
+    before: Mapping[str, Escrow] = MappingProxyType({}),
 ) -> Diagnosis | None:
-    """Return why a job belongs in quarantine after such a cycle; None where it does not."""
+    """Return why a job belongs in quarantine after such a cycle; None where it does not.
+
+    `before` are those who had failed before it.
+    """
     if isinstance(stopped, CredentialsRefused | VendorBroken):
         is_down = isinstance(stopped, VendorBroken) and stopped.is_down
         return Diagnosis("EncounteredQuarantineException", str(stopped), is_passing=is_down)
+    if forbidden := _forbidden(entries, before):
+        said = (
+            f"the vendor forbids every change of {len(forbidden)} accounts: {forbidden[0].reason}"
+        )
+        return Diagnosis("EncounteredQuarantineException", said)
     failed = sum(entry.status in {"failure", "in_doubt"} for entry in entries)
     succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
     reason = reason_for(Health(failed, 0, succeeded), limits)
     told = f"{failed} of {failed + succeeded} people failed"
     return None if reason is None else Diagnosis(reason, told)
+
+
+def _forbidden(entries: Collection[Entry], before: Mapping[str, Escrow]) -> list[Entry]:
+    """Return the refusals that show a right to be missing; none where anything was done.
+
+    A single one may be about a protected account, an administrator's at the vendor, and so may
+    those of people who were refused before; a creation may want a licence. All that is these
+    people's failure, and keeps nobody else waiting.
+    """
+    code = CODES[NotAllowed]
+    if any(entry.action in WRITES and entry.status in {"success", "warning"} for entry in entries):
+        return []
+    refused = [e for e in entries if e.action in WRITES - {"create"} and e.code == code]
+    known = {source_id for source_id, escrow in before.items() if escrow.code == code}
+    fresh = [entry for entry in refused if entry.source_id not in known]
+    return fresh if len(fresh) >= _FEWEST_FORBIDDEN else []
 
 
 def keep_health(

@@ -19,6 +19,8 @@ class Leavers:
     `unassigned`: no longer assigned, or out of scope. `disabled`: in the source. `soft_deleted`: in
     the source, where it can be restored. `deleted`: gone for good.
 
+    `delete_after_days`: what is to be deleted is disabled first, for so many days.
+
     `hired_again`: whether somebody new with the name of one who has left gets that one's account,
     or a person is asked: it may be another human with an address that was used before.
     """
@@ -27,6 +29,7 @@ class Leavers:
     disabled: Fate = "disable"
     soft_deleted: Fate = "disable"
     deleted: Fate = "disable"
+    delete_after_days: int = 0
     hired_again: HiredAgain = "ask"
 
     def fate(self, event: Event) -> Fate:

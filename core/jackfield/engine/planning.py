@@ -4,6 +4,7 @@ The states are those of Microsoft Entra, "How application provisioning works" (r
 person the engine never linked is never disabled; a disabled person is never created.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -68,9 +69,11 @@ class Planner:
         read: SourceRead,
         rows: Rows,
         names_in_doubt: Mapping[str, str] = MappingProxyType({}),
+        now: dt.datetime | None = None,
     ) -> None:
         self._job = job
         self._names_in_doubt = names_in_doubt
+        self._now = now or dt.datetime.now(dt.UTC)
         self._read = read
         self._rows = rows
         self._links: Mapping[str, Link] = rows.links
@@ -183,17 +186,28 @@ class Planner:
     def _leave(self, source: SourceObject, link: Link, event: Event, reason: str) -> Step:
         """Decide what becomes of the account of somebody who should not have it any more."""
         person = Person(source, self._job.scope.decide(source))
-        capabilities = self._job.connector.capabilities
         fate = self._job.leavers.fate(event)
         if fate == "keep":
             return self._quiet(person, link, f"{reason}; kept, as the job says", "Kept")
         if fate == "delete":
-            if capabilities.delete or capabilities.disable == "delete":
-                return self._removal("delete", person, link, reason)
-            return self._quiet(person, link, f"{reason}; the vendor cannot delete", "NotOffered")
+            return self._delete(person, link, event, reason)
         if not link.is_on:
             return self._step("unchanged", person, "disabled already", link=link)
         return self._disable(person, link, event, reason)
+
+    def _delete(self, person: Person, link: Link, event: Event, reason: str) -> Step:
+        capabilities = self._job.connector.capabilities
+        if not capabilities.delete and capabilities.disable != "delete":
+            return self._quiet(person, link, f"{reason}; the vendor cannot delete", "NotOffered")
+        days = self._job.leavers.delete_after_days
+        off_since = self._now if link.is_on else link.changed_at or self._now
+        due = off_since + dt.timedelta(days=days)
+        if not days or due <= self._now:
+            return self._removal("delete", person, link, reason)
+        reason = f"{reason}; to be deleted on {due:%Y-%m-%d}"
+        if link.is_on and capabilities.disable != "delete":
+            return self._disable(person, link, event, reason)
+        return self._quiet(person, link, reason, "Kept")
 
     def _disable(self, person: Person, link: Link, event: Event, reason: str) -> Step:
         way = self._job.connector.capabilities.disable

@@ -213,6 +213,7 @@ def _link(row: Any) -> Link:
         is_on=row.is_on,
         wanted=row.wanted,
         kept=json.loads(row.kept),
+        changed_at=row.updated_at,
     )
 
 

@@ -198,6 +198,7 @@ _LINK_COLUMNS = (
     links.c.is_on,
     links.c.wanted,
     links.c.kept,
+    links.c.updated_at,
 )
 
 
@@ -206,7 +207,7 @@ def _is_of(table: sa.Table, job: str, source_id: str) -> sa.ColumnElement[bool]:
 
 
 def _link(row: Any) -> Link:
-    source_id, target_id, user_name, is_on, wanted, kept = row
+    source_id, target_id, user_name, is_on, wanted, kept, updated_at = row
     return Link(
         source_id=source_id,
         target_id=target_id,
@@ -214,6 +215,7 @@ def _link(row: Any) -> Link:
         is_on=is_on,
         wanted=wanted,
         kept={} if kept == "{}" else json.loads(kept),
+        changed_at=updated_at,
     )
 
 

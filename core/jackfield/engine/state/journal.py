@@ -29,7 +29,8 @@ class Link:
 
     `is_on` is False once the engine took the access away. `wanted` is the fingerprint of what the
     vendor was last told, empty while a write is under way or has failed. `kept` remembers values
-    that the vendor answered with success and did not take: path → [wanted, kept].
+    that the vendor answered with success and did not take: path → [wanted, kept]. `changed_at` is
+    when the store last wrote it.
     """
 
     source_id: str
@@ -38,6 +39,7 @@ class Link:
     is_on: bool
     wanted: str
     kept: Mapping[str, list[Any]] = field(default_factory=dict)
+    changed_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
