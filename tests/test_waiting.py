@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.waiting import TRANSIENT, Backoff, growing_seconds, retry_after_seconds
+from jackfield.waiting import TRANSIENT, Backoff, Waits, growing_seconds, retry_after_seconds
 
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 WEEK = 7 * 24 * 3600
@@ -85,3 +85,15 @@ def test_pauses_grow_and_differ_between_callers():
 def test_least_wait_after_refusals_grows_to_a_bound(attempt):
     assert growing_seconds(1) == 0.1
     assert growing_seconds(attempt) <= growing_seconds(attempt + 1) <= 20.0
+
+
+def test_a_wait_is_heard_by_everybody_until_the_end_of_the_block():
+    waits, one, other = Waits(), list[float](), list[float]()
+
+    with waits.heard_by(one.append):
+        with waits.heard_by(other.append):
+            waits.tell(7.0)
+        waits.tell(8.0)
+    waits.tell(9.0)
+
+    assert (one, other) == ([7.0, 8.0], [7.0])

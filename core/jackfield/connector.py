@@ -6,7 +6,8 @@ its `aio` by tasks of any event loop; both share tokens and rate limits.
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -198,6 +199,13 @@ class Connector:
     def delete_user(self, user_id: UserId) -> None:
         """Delete the user for good; one who is gone already is a success."""
         self._run(self._calls.delete_user(user_id))
+
+    def waits_heard_by(self, listener: Callable[[float], None]) -> AbstractContextManager[None]:
+        """Call the listener with the seconds whenever a request waits for the vendor's limits.
+
+        Until the end of the block, for whoever shares this connection; in the thread that waits.
+        """
+        return self._calls.driver.waits.heard_by(listener)
 
     def close(self) -> None:
         """Close the connections of the synchronous side; later calls open new ones."""

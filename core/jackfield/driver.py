@@ -33,6 +33,7 @@ from jackfield.redact import Redactor
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
 from jackfield.tokens import TokenCache
+from jackfield.waiting import Waits
 from jackfield.wiring import secrets_of
 
 _LOG = logging.getLogger(__name__)
@@ -74,6 +75,10 @@ class Driver:
             get_token=self.token,
             tell=self._tell,
         )
+
+    @property
+    def waits(self) -> Waits:
+        return self._connection.waits
 
     @property
     def redactor(self) -> Redactor:

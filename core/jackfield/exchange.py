@@ -4,7 +4,7 @@ Repeated is only what can do no harm: a request that never left, one the vendor 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jackfield.capabilities import Covers
@@ -22,7 +22,7 @@ from jackfield.observation import Answered, Sending
 from jackfield.redact import Redactor
 from jackfield.steps import Clock, Pause, Policy, Send, Steps
 from jackfield.transport import Answer, Wire
-from jackfield.waiting import TRANSIENT, growing_seconds, retry_after_seconds
+from jackfield.waiting import TRANSIENT, Waits, growing_seconds, retry_after_seconds
 from jackfield.wiring import is_redirect, read_answer, redirected, request_id, wire_of
 
 
@@ -57,6 +57,7 @@ class Connection:
     clock: Clock
     get_token: Callable[[Operation], Steps[Token]]
     tell: Callable[..., None]
+    waits: Waits = field(default_factory=Waits)
 
 
 @dataclass(slots=True)
@@ -188,6 +189,7 @@ class Exchange:
                 retry_after_seconds=seconds,
             )
         self.operation.patience_seconds -= seconds
+        self.connection.waits.tell(seconds)
         yield Pause(seconds)
 
 

@@ -20,6 +20,8 @@ class AttributeMapping:
     value when a user is created, never afterwards. `apply` limits the mapping to the creation of a
     user. `clear` takes the target's value away where the source has none any more; without it the
     target keeps what it has. It takes effect only where the job names the source attributes, too.
+    `reference`: the source attribute names another person, by source id or matching value, and the
+    target gets the id of that one's account.
     """
 
     target: str
@@ -29,6 +31,7 @@ class AttributeMapping:
     default: Json = None
     apply: Literal["always", "create"] = "always"
     clear: bool = False
+    reference: bool = False
 
     def __post_init__(self) -> None:
         given = (self.source, self.constant, self.expression)
@@ -36,6 +39,11 @@ class AttributeMapping:
             raise ConfigurationError(
                 f"the mapping of {self.target} needs a source attribute, a constant or an "
                 "expression, and one of them only"
+            )
+        if self.reference and (self.source is None or self.default is not None):
+            raise ConfigurationError(
+                f"the mapping of {self.target} refers to a person: it needs a source attribute "
+                "and no default"
             )
         if self.clear and (self.constant is not None or self.apply == "create"):
             raise ConfigurationError(

@@ -8,8 +8,9 @@ import datetime as dt
 import email.utils
 import random
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 _LONGEST_SECONDS = 7 * 24 * 3600.0
 """Beyond any documented window: a larger figure is nonsense and the default pause is used."""
@@ -28,6 +29,26 @@ class Backoff:
     def seconds(self, attempt: int, randomness: random.Random) -> float:
         ceiling = min(self.longest_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 64))
         return randomness.uniform(0.0, ceiling)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Who hears that a request of one connection waits for the vendor's limits, and how long."""
+
+    _listeners: list[Callable[[float], None]] = field(default_factory=list)
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[float], None]) -> Iterator[None]:
+        """Call the listener with the seconds of every wait until the end of the block."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def tell(self, seconds: float) -> None:
+        for listener in tuple(self._listeners):
+            listener(seconds)
 
 
 TRANSIENT = Backoff(base_seconds=0.2)

@@ -144,6 +144,7 @@ def test_held_removals_pass_with_their_word_alone(office):
     word = re.search(r"apply \S+plan.json --approve (\w+)", held.stdout)[1]
     passed = office.call("apply", path, "--approve", word)
 
+    assert " run webex" not in held.stdout
     assert (held.exit_code, passed.exit_code) == (5, 0)
     assert passed.stdout == "webex: 4 disabled\n"
 

@@ -191,7 +191,16 @@ def test_progress_is_stored(office):
         loop.tick()
 
         progress = loop._store.cycles.latest("webex")[0].progress
-    assert (progress.phase, progress.total) == ("plan", 2)
+    assert (progress.phase, progress.total) == ("apply", 2)
+
+
+def test_service_that_starts_after_a_stopped_cycle_tries_again_at_once(office):
+    (office.folder / "people.csv").unlink()
+    with serving(office) as loop:
+        assert loop.tick() == 1
+        assert loop._store.jobs.get("webex").last_cycle.outcome.startswith("stopped: ")
+
+        assert loop.first_at() <= now()
 
 
 def test_slow_job_does_not_delay_another(office):
@@ -279,6 +288,31 @@ def test_people_are_told_of_held_removals_and_anew_when_they_are_held_anew(offic
     assert f"jackfield --config {office.config} hold approve " in post.mails[0].text.replace(
         "\n", " "
     )
+
+
+def test_people_are_told_anew_when_more_are_held_and_not_when_the_numbers_change(office, post):
+    office.employ("ada", "bob", "cat", "dan", "eve")
+    office.call("serve", "--once")
+    office.employ("ada")
+    office.call("serve", "--once")
+    office.employ("ada", "fay")
+    office.call("serve", "--once")
+    office.employ("fay")
+    office.call("serve", "--once")
+
+    held = "Jackfield: webex: {} removals are held until a person approves"
+    assert subjects(post) == [held.format(4), held.format(5)]
+
+
+def test_people_are_told_that_a_job_was_paused_and_that_it_runs_again(office, post):
+    office.call("pause", "webex", "--as", "Grace")
+    for _ in range(2):
+        office.call("serve", "--once")
+    office.call("restart", "webex")
+    office.call("serve", "--once")
+
+    assert subjects(post) == ["Jackfield: webex: paused", "Jackfield: webex: quarantine lifted"]
+    assert "Error: paused by Grace" in post.mails[0].text
 
 
 def test_what_could_not_be_delivered_is_reported_and_told_later(office, post):

@@ -72,15 +72,40 @@ def test_quarantine_says_why_and_when_it_tries_again(office, store):
 
 
 def test_running_cycle_shows_how_far_it_is_and_what_it_waits_for(office, store):
+    now = dt.datetime.now(dt.UTC)
+    progress = CycleProgress(
+        "apply",
+        3,
+        9,
+        now + dt.timedelta(minutes=5),
+        counts={"success": 2, "in_doubt": 1},
+        phase_began_at=now - dt.timedelta(minutes=1),
+    )
     with store.lease("webex") as lease:
         cycle_id = store.begin_cycle("webex", token=lease.token)
-        store.cycles.report("webex", cycle_id, CycleProgress("apply", 3, 9, NOON))
-        shown = "\n".join(lines(office))
+        store.cycles.report("webex", cycle_id, progress, token=lease.token)
+        shown = lines(office)
         running = document(office)["running"]
 
-    assert ": applying, 3 of 9" in shown
-    assert "waiting for the vendor until" in shown
-    assert running["progress"]["done"] == 3
+    begun = next(number for number, line in enumerate(shown) if line.endswith(": applying"))
+    ends_at = dt.datetime.fromisoformat(running["ends_at"])
+    assert shown[begun + 1] == "3 of 9: 2 success, 1 in doubt"
+    assert shown[begun + 2].startswith("waiting for the vendor until ")
+    assert shown[begun + 3].startswith("at this speed until ")
+    assert (running["progress"]["done"], running["progress"]["counts"]["success"]) == (3, 2)
+    assert dt.timedelta(minutes=6) < ends_at - now < dt.timedelta(minutes=8)
+
+
+def test_wait_that_is_over_and_a_phase_without_numbers_are_not_shown(office, store):
+    with store.lease("webex") as lease:
+        cycle_id = store.begin_cycle("webex", token=lease.token)
+        store.cycles.report("webex", cycle_id, CycleProgress("read", 0, 0, NOON))
+        shown = lines(office)
+
+    begun = next(
+        number for number, line in enumerate(shown) if line.endswith(": reading the source")
+    )
+    assert shown[begun + 1].startswith("last cycle: ")
 
 
 def test_cycle_without_its_process_is_interrupted(office, store):
@@ -119,9 +144,36 @@ def test_held_removals_are_named_with_the_command(office, store):
 
     shown = "\n".join(lines(office))
 
-    assert "held: 1 removals since" in shown
+    assert "held: 1 removal since" in shown
     assert "disable ada@example.com: no longer in the source" in shown
     assert f"jackfield --config {office.config} run webex --approve abc123abc123" in shown
+
+
+def test_held_removals_are_a_quarantine_that_slows_nothing(office, store):
+    office.employ("ada", "bob", "cat", "dan", "eve")
+    office.call("run")
+    office.employ("ada", "fay")
+    run = office.call("run")
+
+    shown, told = lines(office), document(office)["quarantine"]
+
+    assert run.stdout.startswith("webex: 1 created, 4 held")
+    assert shown[0] == "webex: quarantined"
+    assert shown[1].endswith(": TooManyDeletes")
+    assert shown[2].startswith("because: 4 removals held until a person approves; all else")
+    assert (told["reason"], told["next_attempt_at"]) == ("TooManyDeletes", None)
+    assert store.jobs.get("webex").quarantine is None
+
+
+def test_approved_removals_are_no_quarantine_any_more(office, store):
+    office.employ("ada", "bob", "cat", "dan", "eve")
+    office.call("run")
+    office.employ("ada")
+    office.call("run")
+    store.holds.approve("webex", store.holds.all("webex")[0].approval, "Grace")
+
+    assert lines(office)[0] == "webex: active"
+    assert document(office)["quarantine"] is None
 
 
 def test_job_that_left_the_configuration_is_still_shown(office, store):

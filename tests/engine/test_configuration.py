@@ -280,3 +280,29 @@ def test_source_that_breaks_the_contract_is_a_plugin_fault(load, tmp_path, monke
 
     with pytest.raises(PluginFault, match=r"odd-source 1\.0 names no settings"):
         load(WHOLE.replace('"csv"', '"odd"')).job("webex", Registry(), dry_run=True)
+
+
+def test_what_becomes_of_leavers_and_lost_accounts_reaches_the_job(load):
+    text = WHOLE.replace("adopt = false", 'adopt = false\non_missing_target = "recreate"')
+    leavers = '[jobs.webex.leavers]\ndeleted = "delete"\ndelete_after_days = 30\n'
+    text = text.replace("[jobs.webex.guard]", f"{leavers}[jobs.webex.guard]")
+
+    job = load(text).job("webex", Registry(), dry_run=True)
+
+    assert job.on_missing_target == "recreate"
+    assert (job.leavers.deleted, job.leavers.delete_after_days) == ("delete", 30)
+
+
+def test_a_line_that_refers_to_people_reaches_the_job(load):
+    text = WHOLE.replace('source = "jobTitle"', 'source = "manager"\nreference = true')
+
+    job = load(text).job("webex", Registry(), dry_run=True)
+
+    assert job.mapper.has_references
+
+
+def test_a_default_for_a_reference_is_refused(load):
+    text = WHOLE.replace('source = "jobTitle"', 'source = "m"\nreference = true\ndefault = "x"')
+
+    with pytest.raises(ConfigurationError, match="title refers to a person"):
+        load(text).job("webex", Registry(), dry_run=True)

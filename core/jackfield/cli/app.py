@@ -23,6 +23,7 @@ COMMANDS = {
     "apply": "Do what a plan file says, and nothing else.",
     "provision": "Provision one person now, by the rules of a whole cycle.",
     "hold": "List, approve or reject removals that the guard holds.",
+    "pause": "Let no schedule run a job until it is restarted.",
     "restart": "Let a job begin anew: forget its watermark, failures and quarantine.",
     "serve": "Run every job at its interval, until it is stopped.",
     "status": "Show how each job is: health, last cycle, progress, failures, held removals.",

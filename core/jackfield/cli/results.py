@@ -1,25 +1,31 @@
 """One cycle of one job for a command: under the job's lease, shown, and as a JSON document."""
 
+import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jackfield.cli.exits import Exit, exit_of, worst
+from jackfield.cli.exits import Exit, exit_of, sentence_of, worst
 from jackfield.cli.progress import Kind, reporting
 from jackfield.cli.screen import complain, note, show
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, How, Step, run_job
-from jackfield.engine.store import opened
+from jackfield.engine.state.database import StateUnavailable
+from jackfield.engine.store import Store, opened
 
 
 @dataclass(slots=True)
 class Cycles:
-    """The cycles of one command, shown as they end; `documents` are what `--json` prints."""
+    """The cycles of one command, shown as they end; `documents` are what `--json` prints.
+
+    `words` are those of the command that goes on after an approval; else it is `run` with the job.
+    """
 
     session: Session
     is_shown: bool
     approval: str = ""
     progress: Kind = "auto"
+    words: tuple[str, ...] = ()
     documents: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, name: str, how: How | None = None) -> Exit:
@@ -34,6 +40,7 @@ class Cycles:
             result = run_job(
                 job, store, approval=approval, report=report, token=lease.token, how=how
             )
+            self._prune(store)
         self.documents.append(document_of(name, result))
         if self.is_shown:
             self._show(name, result)
@@ -52,7 +59,17 @@ class Cycles:
         if result.hold is not None:
             if self.approval:
                 note(f"{name}: the approval {self.approval} is for other people than these")
-            show_hold(name, result.hold, self.session.options)
+            words = (*(self.words or ("run", name)), "--approve", result.hold.approval)
+            show_hold(name, result.hold, self.session.options.command_line(*words))
+
+    def _prune(self, store: Store) -> None:
+        """Remove what the log need not keep any longer; that this fails undoes no cycle."""
+        before = self.session.configuration.log_ends_at(dt.datetime.now(dt.UTC))
+        try:
+            if before is not None:
+                store.prune(before)
+        except StateUnavailable as error:
+            note(f"old log entries stay: {sentence_of(error)}", colour="yellow")
 
 
 def exit_of_result(result: CycleResult) -> Exit:

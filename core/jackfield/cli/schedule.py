@@ -21,14 +21,13 @@ from jackfield.engine.notification import (
     RemovalsHeld,
 )
 from jackfield.engine.notifier import Notifier
-from jackfield.engine.state.cycles import CycleProgress
+from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
 from jackfield.engine.store import Store
 from jackfield.errors import AlreadyRunning
 from jackfield.registry import Registry
 
-SECONDS_BETWEEN_ROWS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 """A clock that was set, or a machine that slept, is noticed within this time."""
 
@@ -108,11 +107,16 @@ class JobLoop:
             next_at = self.next_at(next_at)
 
     def first_at(self) -> dt.datetime:
-        """Return when the job is due first: an interval after its last cycle, at once if new."""
+        """Return when the job is due first: an interval after its last cycle.
+
+        At once where there was none, or where the last one was stopped: what stopped it may be why
+        the service starts anew.
+        """
         now = self._service.now()
         state = self._state()
         last = state.last_cycle if state else None
-        at = now if last is None else max(now, min(now, last.began_at) + self._interval)
+        is_due = last is None or last.outcome.startswith(STOPPED)
+        at = now if is_due or last is None else max(now, min(now, last.began_at) + self._interval)
         if at > now:
             self._log.info("job.waiting", self.name, next_at=_text(at))
         return at
@@ -162,8 +166,9 @@ class JobLoop:
         return True
 
     def _why_not(self, state: JobState) -> str:
-        if state.status == "disabled":
-            return "the job is disabled; remove the cause, then restart it"
+        if state.status == "disabled" and state.quarantine is not None:
+            why = f"the job is disabled: {state.quarantine.error}"
+            return f"{why}; remove the cause, then restart it"
         if state.quarantine is None or state.quarantine.next_attempt_at <= self._service.now():
             return ""
         return f"in quarantine, next attempt at {_text(state.quarantine.next_attempt_at)}"
@@ -177,7 +182,7 @@ class JobLoop:
                 job,
                 self._store,
                 approval=self._store.holds.approval(self.name),
-                report=progress_rows(self._store, self.name, lease.token, self._service.stop),
+                report=until(self._service.stop),
                 token=lease.token,
                 how=How(is_scheduled=True, now=self._service.now()),
             )
@@ -269,29 +274,15 @@ def event_of(state: JobState, at: dt.datetime) -> Event:
     )
 
 
-def progress_rows(store: Store, job: str, token: int, stop: threading.Event) -> Report:
-    """Return a report that stores how far the cycle is, and ends it between two people on a stop.
+def until(stop: threading.Event) -> Report:
+    """Return a report that ends the cycle between two people once it is to stop.
 
-    It raises Stopping, and AlreadyRunning where another run took over.
+    It raises Stopping.
     """
-    cycle_id = ""
-    next_at = 0.0
 
-    def report(progress: Progress) -> None:
-        nonlocal cycle_id, next_at
+    def report(_: Progress) -> None:
         if stop.is_set():
             raise Stopping
-        # While the source is read there is no cycle to report on yet.
-        if progress.phase == "read" or time.monotonic() < next_at:
-            return
-        next_at = time.monotonic() + SECONDS_BETWEEN_ROWS
-        row = CycleProgress(progress.phase, progress.done, progress.total)
-        try:
-            # The lease is ours, so the job's newest cycle is this one.
-            cycle_id = cycle_id or store.cycles.latest(job, limit=1)[0].cycle_id
-            store.cycles.report(job, cycle_id, row, token=token)
-        except StateUnavailable:
-            return  # a number for people; what matters meets it, too, and tells
 
     return report
 

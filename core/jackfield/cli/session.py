@@ -1,5 +1,6 @@
 """What the commands on one configuration share: loading it, and going through its jobs."""
 
+import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -89,3 +90,14 @@ class Session:
 def error_document(name: str, error: Exception) -> dict[str, object]:
     """Return what stands in a JSON document in place of a job's result."""
     return {"job": name, "error": {"kind": type(error).__name__, "message": str(error)}}
+
+
+def login_name() -> str:
+    """Return who is logged in.
+
+    Raises: ConfigurationError where nobody is, as in some containers.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        raise ConfigurationError("nobody is logged in here; say who it is with --as") from None

@@ -75,7 +75,8 @@ def show_plan(plan: Plan, hold: Hold | None, options: Options) -> None:
             show(f"    (the first as an example; --json has what all {len(steps)} would be given)")
     _show_skips(plan)
     if hold is not None:
-        show_hold(plan.job, hold, options, listed=True)
+        command = options.command_line("run", plan.job, "--approve", hold.approval)
+        show_hold(plan.job, hold, command, listed=True)
     show(f"{plan.job}: {_plan_summary(plan)}")
 
 
@@ -86,13 +87,12 @@ def show_changes(changes: Iterable[AttributeChange], *, is_new: bool = False) ->
         show(f"      {change.path}: {old}{value(change.new)}")
 
 
-def show_hold(job: str, hold: Hold, options: Options, *, listed: bool = False) -> None:
+def show_hold(job: str, hold: Hold, command: Sequence[str], *, listed: bool = False) -> None:
     """Print who is held, why, and the command that lets exactly these people pass."""
     show(f"{job}: HELD: {hold.reason}", colour="red")
     if not listed:
         for step in hold.steps:
             show(f"  {SIGNS[step.action]} {_who(step)}: {step.reason}")
-    command = options.command_line("run", job, "--approve", hold.approval)
     show("  Their access stays until a person approves it. To let exactly these people pass:")
     show(f"  {shlex.join(command)}")
 

@@ -36,5 +36,8 @@ CODES: Mapping[type[ProvisioningError], str] = {
 }
 """The log's code of each error; Microsoft's word where it has one."""
 
+PENDING_REFERENCE = "PendingReference"
+"""The code of a write that names somebody who has no account yet, and so was done in part."""
+
 STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Throttled, WriteRefused)
 """Errors that would meet everybody else, too: the cycle ends there."""

@@ -151,6 +151,7 @@ class Configuration:
                 leavers=Leavers(**table.leavers.model_dump()),
                 guard=GuardLimits(**table.guard.model_dump()),
                 adopt=table.adopt,
+                on_missing_target=table.on_missing_target,
                 clearing=frozenset(table.clearing),
                 protected=frozenset(name.lower() for name in table.protected),
                 workers=table.workers,
@@ -228,6 +229,7 @@ def _merged(
                 line.default,
                 line.apply,
                 line.clear,
+                line.reference,
             )
         elif merged.pop(line.target, None) is None:
             hint = nearest(line.target, merged)

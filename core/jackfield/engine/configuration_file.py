@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from jackfield.engine.job import OnMissingTarget
 from jackfield.engine.leavers import Fate, HiredAgain
 from jackfield.engine.masking import LogValues
 from jackfield.engine.scope_settings import ClauseTable, FilterTable, ScopeTable
@@ -107,6 +108,7 @@ class MappingTable(_Table):
     default: Scalar = None
     apply: Literal["always", "create"] = "always"
     clear: bool = False
+    reference: bool = False
     omit: bool = False
 
     @model_validator(mode="after")
@@ -123,6 +125,7 @@ class JobTable(_Table):
     source: str
     connection: str
     adopt: bool = True
+    on_missing_target: OnMissingTarget = "rematch"
     clearing: Annotated[tuple[str, ...], Field(strict=False)] = ()
     matching: str = ""
     protected: Annotated[tuple[str, ...], Field(strict=False)] = ()

@@ -17,13 +17,16 @@ from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
 from jackfield.engine.looking import Looker, look_for_nobody
+from jackfield.engine.people import Person, Target
 from jackfield.engine.plan import Plan, Step, as_planned
-from jackfield.engine.planning import Person, Planner, Target
+from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
+from jackfield.engine.referring import keep_references
 from jackfield.engine.rows import Rows
 from jackfield.engine.sending import Outcome
+from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.store import Store
-from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
+from jackfield.errors import CredentialsRefused, ProvisioningError, UnknownUser, VendorBroken
 from jackfield.resources import UserId
 
 
@@ -111,6 +114,7 @@ class _Cycle:
     def plan(self) -> Plan:
         people = [p for p in self.planner.people if self._how.concerns(p.source.id)]
         asked = [person for person in people if not self._pause(person)]
+        self.report(Progress("plan", 0, len(people)))
         self._looker = Looker(self.job, map(self.planner.question, asked))
         steps, counts = list[Step](), Counter[str]()
         for person, step in work(people, self._decide, self.job.workers):
@@ -170,19 +174,32 @@ class _Cycle:
         if question is None:
             return None
         target = self._looker.look(question)
-        if target.user is None and target.failure is None and not target.is_matched:
-            # The linked user is gone at the vendor: match again.
-            return self._looker.look(person.key) if person.key else None
-        return target
+        if not target.is_nobody:
+            return target
+        if self.job.on_missing_target == "fail":
+            return replace(target, lost=str(question))
+        # The linked user is gone at the vendor: match again.
+        return replace(self._looker.look(person.key), lost=str(question)) if person.key else None
 
     @property
     def is_whole(self) -> bool:
         return self._how.is_whole
 
+    def refer_again(self) -> list[str]:
+        """Return those who refer to somebody who has an account since this cycle began."""
+        known = self.planner.look_again()
+        late = [one for one in known if self._how.concerns(one) and self._people[one].missing]
+        self._people.update((source_id, known[source_id]) for source_id in late)
+        return late
+
     def again(self, source_id: str) -> Step:
         """Decide once more on a person whose account turned up during the cycle."""
         target_id = UserId(self.links[source_id].target_id)
-        return self.planner.decide(self._people[source_id], self._looker.look(target_id))
+        target = self._looker.look(target_id)
+        if target.is_nobody:  # it was made a moment ago, and another would be one too many
+            reason = f"the vendor does not show the account {target_id} yet"
+            target = Target(failure=UnknownUser(reason, user_id=target_id))
+        return self.planner.decide(self._people[source_id], target)
 
     def _protect_administrator(self, plan: Plan) -> Plan:
         """Take out the removal of the account that the connection itself signs in with."""
@@ -240,16 +257,22 @@ def run_job(
     was written. Later errors end in the log and in the result.
     """
     how = how or How()
+    cycle_id = store.begin_cycle(job.name, token=token)
+    recorder = Recorder(report, store, job.name, cycle_id, token)
     try:
-        interrupted = close_interrupted(job, store, token)
-        find_doubtful(job, store, token, how.now)
-        cycle = _Cycle(job, store, report, how)
-        result = replace(_run(cycle, store, approval, token), interrupted=interrupted)
-    except (CredentialsRefused, VendorBroken) as error:
-        if how.is_whole:
+        with job.connector.waits_heard_by(recorder.wait):
+            interrupted = close_interrupted(job, store, token)
+            find_doubtful(job, store, token, how.now)
+            cycle = _Cycle(job, store, recorder, how)
+            result = _run(cycle, cycle_id, store, approval, token)
+    except BaseException as error:
+        outcome = f"{STOPPED}: {str(error) or type(error).__name__}"
+        store.end_cycle(cycle_id, outcome, {}, is_whole=how.is_whole, token=token)
+        if how.is_whole and isinstance(error, CredentialsRefused | VendorBroken):
             found = diagnose((), error, job.quarantine)
             keep_health(store, job.name, found, now=how.now, token=token)
         raise
+    result = replace(result, interrupted=interrupted)
     if how.is_whole:
         stage(store, job.name, result.hold, now=how.now, token=token)
         found = diagnose(result.entries, result.stopped, job.quarantine, cycle.escrows)
@@ -281,24 +304,19 @@ def _forget_settled(cycle: _Cycle, store: Store, result: CycleResult, token: int
     store.escrows.clear(cycle.job.name, cycle.escrows.keys() - still, token=token)
 
 
-def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> CycleResult:
+def _run(
+    cycle: _Cycle, cycle_id: str, store: Store, approval: str, token: int | None
+) -> CycleResult:
     job = cycle.job
-    cycle_id = store.begin_cycle(job.name, token=token)
     applier = Applier(
         job, store, cycle_id, cycle.links, token, escrows=cycle.escrows, wanted=cycle.wanted
     )
     reach = applier.crash_points.reach
-    cycle.report = Recorder(cycle.report, store, job.name, cycle_id, token)
     reach("cycle-begun")
-    try:
-        plan = cycle.plan()
-        reach("planned")
-        hold = cycle.hold(plan, approval)
-        stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
-    except BaseException as error:
-        outcome = f"stopped: {error or type(error).__name__}"
-        store.end_cycle(cycle_id, outcome, {}, is_whole=cycle.is_whole, token=token)
-        raise
+    plan = cycle.plan()
+    reach("planned")
+    hold = cycle.hold(plan, approval)
+    stopped = _apply(plan, hold, cycle, applier, store.skips(job.name))
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
     result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, cycle.read.notes)
@@ -306,7 +324,10 @@ def _run(cycle: _Cycle, store: Store, approval: str, token: int | None) -> Cycle
     reach("before-watermark")
     is_settled = not stopped and not hold and not result.failed
     if cycle.read.watermark and is_settled and cycle.is_whole:
-        store.jobs.set_watermark(job.name, cycle.read.watermark, token=token)
+        people = cycle.planner.people
+        is_known = keep_references(store, job.name, people, cycle.links, token=token)
+        watermark = "" if is_known else cycle.read.watermark
+        store.jobs.set_watermark(job.name, watermark, token=token)
     reach("after-watermark")
     counts, is_whole = result.counts, cycle.is_whole
     store.end_cycle(cycle_id, _outcome(result), counts, is_whole=is_whole, token=token)
@@ -337,6 +358,7 @@ def _apply(
             applier.hold(step, hold.reason if hold else "")
     total, counts = len(steps) + len(removals), Counter[str]()
     stopped: ProvisioningError | None = None
+    cycle.report(Progress("apply", 0, total))
     for part in (steps, removals):
         for step, outcome in _applied(part, cycle, applier):
             counts[outcome.status] += 1
@@ -349,14 +371,14 @@ def _apply(
 
 
 def _applied(steps: list[Step], cycle: _Cycle, applier: Applier) -> Iterator[tuple[Step, Outcome]]:
-    """Apply the steps; then bring accounts up to date that turned up while they were made."""
+    """Apply the steps; then bring accounts up to date that turned up, or refer to new ones."""
     found: list[str] = []
     for step, outcome in applier.apply(steps):
         if step.action == "create" and outcome.link is not None and not outcome.link.wanted:
             found.append(step.source_id)
         yield step, outcome
-    if found and not applier.is_stopped:
-        again = [step for _, step in work(found, cycle.again, cycle.job.workers)]
+    if not applier.is_stopped and (late := [*found, *cycle.refer_again()]):
+        again = [step for _, step in work(late, cycle.again, cycle.job.workers)]
         yield from applier.apply(again)
 
 
@@ -369,7 +391,7 @@ def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
 
 def _outcome(result: CycleResult) -> str:
     if result.stopped is not None:
-        return f"stopped: {result.stopped}"
+        return f"{STOPPED}: {result.stopped}"
     if result.hold is not None:
         return "held"
     return "completed with failures" if result.failed else "completed"

@@ -13,8 +13,9 @@ from jackfield.engine.expressions import REDACTED
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
 from jackfield.engine.mapping import matching_form
+from jackfield.engine.people import Person, Target
 from jackfield.engine.plan import AttributeChange, Step
-from jackfield.engine.planning import Person, Planner, Target
+from jackfield.engine.planning import Planner
 from jackfield.engine.rows import Rows
 from jackfield.engine.scope import Condition
 from jackfield.engine.store import Store
@@ -166,8 +167,7 @@ class Explainer:
         looker = Looker(self._job, ())
         target = looker.look(question)
         yield Look(_asked(question), _found(target))
-        is_gone = target.user is None and target.failure is None and not target.is_matched
-        if is_gone and person.key is not None:
+        if target.is_nobody and self._job.on_missing_target != "fail" and person.key is not None:
             yield Look(_asked(person.key), _found(looker.look(person.key)))
 
     def _why_not_asked(self, person: Person) -> str:

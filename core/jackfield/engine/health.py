@@ -10,6 +10,7 @@ from jackfield.engine.guard import Hold
 from jackfield.engine.log import Entry
 from jackfield.engine.plan import WRITES
 from jackfield.engine.quarantine import (
+    ON_DEMAND,
     Health,
     Quarantine,
     QuarantineLimits,
@@ -91,9 +92,12 @@ def keep_health(
     """Store what a cycle says of its job: a quarantine that goes on counts its attempts.
 
     Only a proof that things work again lifts it; a job that is given up forgets its escrows. A
-    vendor that is down is tried again at the usual interval for six hours.
+    vendor that is down is tried again at the usual interval for six hours. A job that a person
+    paused stays as it is.
     """
     before = store.jobs.get(job)
+    if before.quarantine is not None and before.quarantine.reason == ON_DEMAND:
+        return
     if found is None:
         if before.status != "active" and is_proven:
             store.jobs.lift(job, token=token)
@@ -118,6 +122,22 @@ def keep_health(
     store.jobs.quarantine(job, stored, is_disabled=is_disabled, token=token)
     if is_disabled:
         store.escrows.clear(job, store.escrows.all(job), token=token)
+
+
+def pause(store: Store, job: str, by: str, *, why: str = "", now: dt.datetime) -> None:
+    """Let no schedule run the job any more until somebody restarts it; a cycle under way goes on.
+
+    A quarantine that it was in is forgotten for this.
+    """
+    stored = jobs.Quarantine(
+        reason=ON_DEMAND,
+        error=f"paused by {by}" + (f": {why}" if why else ""),
+        began_at=now,
+        series_began_at=now,
+        series_count=0,
+        next_attempt_at=now,
+    )
+    store.jobs.quarantine(job, stored, is_disabled=True)
 
 
 def stage(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from jackfield.connector import Connector
 from jackfield.engine.guard import GuardLimits
@@ -14,6 +15,8 @@ from jackfield.errors import ConfigurationError
 from jackfield.mappings import AttributeMapping
 from jackfield.sources import SourceRead
 
+OnMissingTarget: TypeAlias = Literal["fail", "rematch", "recreate"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -22,6 +25,8 @@ class Job:
     `read_source` takes the watermark of the last read, or None for a full one. `mappings` are
     complete: the connector's table with the job's own lines in place. `matching` is the target path
     that finds an existing user. `adopt` permits linking users that the vendor already has.
+    `on_missing_target` is what becomes of somebody whose linked account is gone at the vendor:
+    matched again and else created, created where nobody has the name, or a failure each time.
     `clearing` names the source attributes whose emptiness mappings with `clear` pass on.
     `protected` users, by user name or vendor id, are never disabled or deleted. `workers` is how
     many people are dealt with at once; the vendor's limits hold all the same. `log_values` says
@@ -38,6 +43,7 @@ class Job:
     guard: GuardLimits = field(default_factory=GuardLimits)
     quarantine: QuarantineLimits = field(default_factory=QuarantineLimits)
     adopt: bool = True
+    on_missing_target: OnMissingTarget = "rematch"
     clearing: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
     workers: int = 8

@@ -8,7 +8,7 @@ from jackfield.engine.applying import MOST_TROUBLES
 from jackfield.engine.codes import STOPPING
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import matching_form
-from jackfield.engine.planning import Target
+from jackfield.engine.people import Target
 from jackfield.errors import (
     AmbiguousMatch,
     ConfigurationError,

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 from jackfield.engine.expressions import Environment, Expression, Role, Value
 from jackfield.errors import ConfigurationError
@@ -18,6 +19,9 @@ from jackfield.sources import SourceObject
 
 Desired = Mapping[str, Json]
 """Target path → value, in the order of the mappings; attributes without a value are left out."""
+
+Refer: TypeAlias = Callable[[str], str]
+"""Whom a source attribute names → the id of that person's account; empty where there is none."""
 
 COMPUTED_ATTRIBUTES = frozenset({"IsActive", "IsSoftDeleted", "appRoleAssignments"})
 """Source attributes that the engine computes: whether the person should have access, and roles."""
@@ -81,18 +85,34 @@ class Mapper:
             if line.expression is not None and line.expression.redacts
         )
 
+    @property
+    def has_references(self) -> bool:
+        return any(line.mapping.reference for line in self._lines)
+
+    def references(self, source: SourceObject) -> tuple[str, ...]:
+        """Return whom this person's attributes name."""
+        lines = (line for line in self._lines if line.mapping.reference)
+        named = (source.attributes.get(line.mapping.source or "") for line in lines)
+        return tuple(filter(None, named))
+
     def desired(
-        self, source: SourceObject, *, creating: bool = False, is_active: bool = True
+        self,
+        source: SourceObject,
+        *,
+        creating: bool = False,
+        is_active: bool = True,
+        refer: Refer = lambda _: "",
     ) -> Desired:
         """Return what the target user should have.
 
         A source value that is absent or empty is no value: it is left out, and the target keeps
         what it has, or None where the mapping clears. Defaults stand in on creation alone. Source:
-        Microsoft Entra, "Customize application attributes" (read 2026-11-20).
+        Microsoft Entra, "Customize application attributes" (read 2026-11-20). `refer` gives the id
+        of the account that a person has, or nothing, and then the reference is left out.
 
         Raises: ExpressionError where this person's values do not fit an expression.
         """
-        return MappingProxyType(dict(self._values(source, creating, is_active)))
+        return MappingProxyType(dict(self._values(source, creating, is_active, refer)))
 
     def access(self, source: SourceObject) -> tuple[Desired, Desired]:
         """Return the attributes that say whether a person has access: with it, and without."""
@@ -105,13 +125,17 @@ class Mapper:
         )
 
     def _values(
-        self, source: SourceObject, creating: bool, is_active: bool
+        self, source: SourceObject, creating: bool, is_active: bool, refer: Refer
     ) -> Iterator[tuple[str, Json]]:
         for line in self._lines:
             mapping = line.mapping
             if mapping.apply == "create" and not creating:
                 continue
             value = self._value(line, source, is_active)
+            if mapping.reference and value:
+                value = refer(str(value))
+                if not value:
+                    continue
             if value in (None, "") and creating:
                 value = mapping.default
             if value not in (None, ""):

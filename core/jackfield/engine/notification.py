@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from jackfield.engine.guard import Hold
+from jackfield.engine.quarantine import ON_DEMAND
 from jackfield.errors import ProvisioningError
 from jackfield.redact import Redactor
 
@@ -89,7 +90,7 @@ class QuarantineReasonChanged(_Unhealthy):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDisabled(_Unhealthy):
-    """The job is switched off after 28 days in quarantine."""
+    """The job is switched off after 28 days in quarantine, or by a person."""
 
     kind = "job.disabled"
 
@@ -279,8 +280,9 @@ def _headline(event: Event) -> str:
             return "in quarantine"
         case QuarantineReasonChanged():
             return "in quarantine for another reason"
-        case JobDisabled():
-            return "switched off after 28 days in quarantine"
+        case JobDisabled(reason=reason):
+            is_paused = reason == ON_DEMAND
+            return "paused" if is_paused else "switched off after 28 days in quarantine"
         case RemovalsHeld(count=count):
             people = "1 removal is" if count == 1 else f"{count} removals are"
             return f"{people} held until a person approves"
@@ -301,7 +303,7 @@ def _paragraphs(event: Event, show: _Show) -> list[str]:
         case JobDisabled():
             return [
                 _why(event, show),
-                "It does not run any more. Remove the cause, then enable the job.",
+                "It does not run any more. Remove the cause, then restart the job.",
             ]
         case RemovalsHeld():
             return _hold(event, show)

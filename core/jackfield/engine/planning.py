@@ -5,9 +5,8 @@ person the engine never linked is never disabled; a disabled person is never cre
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from jackfield.engine.codes import CODES
@@ -16,45 +15,12 @@ from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import REASONS, Event
 from jackfield.engine.mapping import Desired, fingerprint, matching_form
+from jackfield.engine.people import Person, Target, doubles
 from jackfield.engine.plan import Action, AttributeChange, Plan, Step
 from jackfield.engine.rows import Rows
-from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.state.journal import Link
-from jackfield.errors import ConnectorError
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject, SourceRead
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the vendor showed of one person: a user, nobody, or an error in its place.
-
-    `is_matched`: found by the matching attribute, not through a link.
-    """
-
-    user: User | None = None
-    is_matched: bool = False
-    failure: ConnectorError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A source object with what the job makes of it, worked out once.
-
-    `key` is None where the matching attribute has no value; `flaw` says why nothing can be made of
-    this person's values.
-    """
-
-    source: SourceObject
-    scope: ScopeDecision
-    key: MatchKey | None = None
-    wanted: str = ""
-    flaw: str = ""
-
-    @property
-    def user_name(self) -> str:
-        """The value that finds the person at the vendor; empty where there is none."""
-        return self.key.value if self.key else ""
 
 
 class Planner:
@@ -80,11 +46,12 @@ class Planner:
         self._told = {removal.id: removal.kind for removal in read.removed}
         self._taken_over: set[str] = set()
         self._nobody = job.scope.decide(SourceObject("", {}, ""))
+        self._named = self._by_name()
         self.people = self._considered(rows)
         fresh = (p for p in self.people if p.scope.is_in_scope and p.source.id not in self._links)
         self._unlinked_names = {matching_form(person.user_name) for person in fresh}
         self._owners = {link.target_id: link.source_id for link in self._links.values()}
-        self._doubles = _doubles(job, self.people)
+        self._doubles = doubles(job, self.people)
 
     def question(self, person: Person) -> MatchKey | UserId | None:
         """Return what must be read of the vendor before this person can be decided on."""
@@ -106,6 +73,8 @@ class Planner:
         if target.failure is not None:
             code = CODES.get(type(target.failure), "Unreadable")
             return self._step("fail", person, str(target.failure), code)
+        if target.lost and (refusal := self._refuse(person, target)):
+            return refusal
         if target.user is None:
             return self._create(person)
         return self._align(person, link, target.user, is_matched=target.is_matched)
@@ -141,12 +110,31 @@ class Planner:
     def _person(self, source: SourceObject) -> Person:
         scope = self._job.scope.decide(source)
         try:
-            wanted = self._job.mapper.desired(source)
-            value = self._job.mapper.desired(source, creating=True).get(self._job.matching)
+            wanted = self._desired(source)
+            value = self._desired(source, creating=True).get(self._job.matching)
         except ExpressionError as error:
             return Person(source, scope, flaw=str(error))
         key = None if value is None else MatchKey(self._job.matching, str(value))
-        return Person(source, scope, key, fingerprint(wanted))
+        missing = (name for name in self._job.mapper.references(source) if not self._refer(name))
+        return Person(source, scope, key, fingerprint(wanted), missing=tuple(missing))
+
+    def _desired(self, source: SourceObject, *, creating: bool = False) -> Desired:
+        return self._job.mapper.desired(source, creating=creating, refer=self._refer)
+
+    def _refer(self, name: str) -> str:
+        link = self._links.get(name) or self._named.get(matching_form(name))
+        return link.target_id if link else ""
+
+    def look_again(self) -> dict[str, Person]:
+        """Return those whose references have become known since, with what that makes of them."""
+        self._named = self._by_name()
+        known = (p for p in self.people if any(map(self._refer, p.missing)))
+        return {p.source.id: self._person(p.source) for p in known if p.source.id in self._links}
+
+    def _by_name(self) -> dict[str, Link]:
+        if not self._job.mapper.has_references:
+            return {}
+        return {matching_form(link.user_name): link for link in self._links.values()}
 
     def _gone(self) -> Iterator[Step]:
         """Yield the removal of everybody who is linked and gone from the source."""
@@ -231,8 +219,20 @@ class Planner:
     def _quiet(self, person: Person, link: Link, reason: str, code: str) -> Step:
         return self._step("skip", person, reason, code, link=link)
 
+    def _refuse(self, person: Person, target: Target) -> Step | None:
+        """Return why nothing takes the place of a linked account that is gone, where it may not."""
+        policy = self._job.on_missing_target
+        reason = f'the linked account {target.lost} is gone; on_missing_target = "{policy}" puts'
+        if policy == "fail":
+            reason = f"{reason} none in its place: restore it, or remove the link"
+            return self._step("fail", person, reason, "InvalidAnchor", user=target.user)
+        if policy == "recreate" and target.user is not None:
+            reason = f"{reason} only a new one in its place, and {target.user.id} has the name"
+            return self._step("fail", person, reason, "Conflict", user=target.user)
+        return None
+
     def _create(self, person: Person) -> Step:
-        desired = self._job.mapper.desired(person.source, creating=True)
+        desired = self._desired(person.source, creating=True)
         capabilities = self._job.connector.capabilities
         missing = [p for p in capabilities.required_on_create() if p not in desired]
         doubtful = self._names_in_doubt.get(person.source.id, person.user_name)
@@ -244,8 +244,8 @@ class Planner:
         if missing:
             reason = f"{self._job.connector.name} requires {', '.join(missing)}, which has no value"
             return self._step("fail", person, reason, "MandatoryFieldsMissing")
-        reason = f"nobody has this {self._job.matching}"
-        step = self._step("create", person, reason)
+        reason = f"nobody has this {self._job.matching}{person.note}"
+        step = self._step("create", person, reason, person.code)
         return replace(step, attributes=dict(desired), wanted=person.wanted)
 
     def _align(self, person: Person, link: Link | None, user: User, *, is_matched: bool) -> Step:
@@ -256,7 +256,7 @@ class Planner:
         if is_matched and not self._job.adopt:
             reason = "the vendor has this user already, and adopt = false forbids to link it"
             return self._step("fail", person, reason, "Conflict", user=user)
-        step = self._compared(person, link, user, self._job.mapper.desired(person.source))
+        step = self._compared(person, link, user, self._desired(person.source))
         return replace(step, target_id=target_id, wanted=person.wanted)
 
     def _claim(self, person: Person, link: Link | None, user: User, owner: str) -> Step:
@@ -275,7 +275,7 @@ class Planner:
         """Give somebody hired again under a new record the account of the old one."""
         before = self._links[owner]
         was_off = None if before.is_on else before
-        step = self._compared(person, was_off, user, self._job.mapper.desired(person.source))
+        step = self._compared(person, was_off, user, self._desired(person.source))
         reason = f"{step.reason}; the source object {owner}, who has left, had this account"
         self._taken_over.add(owner)
         return replace(
@@ -312,7 +312,8 @@ class Planner:
             return replace(step, changes=self._with_access(person, changes))
         matched = f"matched by {self._job.matching}; " if link is None else ""
         if changes:
-            step = self._step("update", person, f"{matched}attributes differ{note}", link=link)
+            reason = f"{matched}attributes differ{note}{person.note}"
+            step = self._step("update", person, reason, person.code, link=link)
             return replace(step, changes=changes)
         reason = f"{matched}the vendor has every value{note}"
         if link is None:
@@ -348,18 +349,3 @@ class Planner:
             code=code,
             target_id=link.target_id if link else (user.id if user else None),
         )
-
-
-def _doubles(job: Job, people: Iterable[Person]) -> dict[str, str]:
-    """Return, for people who share one matching value, why none of them is touched."""
-    holders: dict[str, list[SourceObject]] = defaultdict(list)
-    for person in people:
-        if person.scope.is_in_scope and person.key is not None:
-            holders[matching_form(person.key.value)].append(person.source)
-    reasons = {}
-    for sharing in holders.values():
-        if len(sharing) > 1:
-            places = " and ".join(source.place for source in sharing)
-            reason = f"{places} have the same {job.matching}; neither is touched"
-            reasons.update({source.id: reason for source in sharing})
-    return reasons

@@ -18,6 +18,12 @@ QuarantineReason: TypeAlias = Literal[
 ]
 """Microsoft Graph's words: synchronizationQuarantine, "reason"."""
 
+TOO_MANY_DELETES: QuarantineReason = "TooManyDeletes"
+"""The reason that held removals are told as. It slows nothing: creates and updates go on."""
+
+ON_DEMAND: QuarantineReason = "QuarantinedOnDemand"
+"""The reason of a job that a person paused. Only a restart ends it."""
+
 _ATTEMPTS = (dt.timedelta(hours=6), dt.timedelta(hours=12), dt.timedelta(hours=24))
 _DISABLED_AFTER = dt.timedelta(days=28)
 

@@ -61,12 +61,14 @@ class Rows:
         ids = self._people.ids
         self.numbers = dict(zip(ids, range(len(ids)), strict=True))
         # A source that tells changes is not asked for every row, so rows would be out of date. A
-        # matching value that is not part of what is wanted could change unseen.
+        # matching value that is not part of what is wanted could change unseen, and so could the
+        # account of somebody whom others refer to.
         self._is_comparable = (
             is_whole
             and not read.is_delta
             and not read.watermark
             and len(self.numbers) == len(ids)
+            and not job.mapper.has_references
             and job.matching in {m.target for m in job.mappings if m.apply == "always"}
         )
         self._configuration = _configuration(job, self._people.settings)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jackfield.engine.codes import CODES, STOPPING
+from jackfield.engine.codes import CODES, PENDING_REFERENCE, STOPPING
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.job import Job
 from jackfield.engine.log import Status
@@ -177,6 +177,10 @@ class Sender:
             link = self._linked(step, step.target_id or "")
             reason = f"{step.reason}; the vendor has no such user any more"
             return Outcome(status="success", reason=reason, link=link)
+        if self._job.on_missing_target != "rematch":
+            reason = f"the linked account {step.target_id} is gone, and {found.id} has the name"
+            reason = f"{reason}: disable that one at the vendor, or remove the link"
+            raise UnknownUser(reason, user_id=step.target_id or "")
         again = UserId(found.id or "")
         applied = self._job.connector.patch_user(again, changes_of(step.changes))
         stayed = tuple(AttributeChange(d.path, d.kept, d.wanted) for d in applied.not_taken)
@@ -195,7 +199,7 @@ class Sender:
         stayed: tuple[AttributeChange, ...],
         changes: tuple[AttributeChange, ...],
     ) -> Outcome:
-        """Return success; a warning where the vendor kept values that nobody expected."""
+        """Return success; a warning where a reference waits, or the vendor kept other values."""
         odd = [c for c in stayed if not self._capabilities.attribute(c.path).rewrites]
         kept_access = [c.path for c in odd if c.path in self._access]
         if step.action in {"disable", "enable"} and kept_access:
@@ -206,7 +210,8 @@ class Sender:
         if odd:
             kept = ", ".join(map(self._kept, odd))
             reason = f"{reason}; the vendor kept other values: {kept}"
-        status: Status = "warning" if odd else "success"
+        in_part = odd or step.code == PENDING_REFERENCE
+        status: Status = "warning" if in_part else "success"
         target_id = link.target_id
         return Outcome(
             status=status, reason=reason, link=link, target_id=target_id, changes=changes

@@ -115,11 +115,16 @@ class Store:
             return [_intent(row) for row in connection.execute(query)]
 
     def doubts(self, job: str, since: dt.datetime) -> list[Entry]:
-        """Return the creations since an instant that may have happened, of people without a link.
+        """Return the creations since an instant that may have happened, of people not linked since.
 
         One for each name a person was to get, the newest first.
         """
-        is_linked = sa.exists().where(links.c.job == job, links.c.source_id == entries.c.source_id)
+        # An older link is to an account that was gone, and in whose place this one was made.
+        is_linked = sa.exists().where(
+            links.c.job == job,
+            links.c.source_id == entries.c.source_id,
+            links.c.updated_at >= entries.c.at,
+        )
         query = (
             sa.select(entries)
             .where(entries.c.job == job, entries.c.action == "create", ~is_linked)

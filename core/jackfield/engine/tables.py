@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = sa.MetaData()
 
@@ -173,6 +173,7 @@ cycles = sa.Table(
     sa.Column("total", sa.Integer, nullable=False, server_default="0"),
     sa.Column("waiting_until", Instant),
     sa.Column("progress_at", Instant),
+    sa.Column("phase_began_at", Instant),
 )
 
 intents = sa.Table(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import Any
 import click
 
 from jackfield.cli.commands.plan import SCHEMA, digest_of
-from jackfield.cli.exits import Exit
 from jackfield.cli.progress import Kind
 from jackfield.cli.results import Cycles
-from jackfield.cli.screen import show, show_json
+from jackfield.cli.screen import show_json
 from jackfield.cli.session import Session
 from jackfield.engine import How, Plan
 from jackfield.engine.configuration import Configuration
@@ -65,13 +63,14 @@ def command(
     session = Session.open(ctx.obj)
     planned = PlanFile.read(file)
     planned.check(session.configuration, dt.timedelta(hours=max_age_hours))
-    application = _Application(
-        planned, Cycles(session, is_shown=not as_json, approval=approve, progress=progress)
-    )
+    words = ("apply", str(file))
+    cycles = Cycles(session, is_shown=not as_json, approval=approve, progress=progress, words=words)
     names = session.jobs(tuple(planned.jobs)) if planned.jobs else ()
-    code = session.each(names, application.add, application.cycles.fail)
+    code = session.each(
+        names, lambda name: cycles.run(name, How(planned=planned.plan(name))), cycles.fail
+    )
     if as_json:
-        show_json({"schema": APPLY_SCHEMA, "jobs": application.cycles.documents})
+        show_json({"schema": APPLY_SCHEMA, "jobs": cycles.documents})
     ctx.exit(code)
 
 
@@ -153,20 +152,3 @@ def _parsed(path: Path) -> Any:
         raise ConfigurationError(f"{path}: this is no JSON document; name a plan file") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Application:
-    """One plan file being done."""
-
-    file: PlanFile
-    cycles: Cycles
-
-    def add(self, name: str) -> Exit:
-        code = self.cycles.run(name, How(planned=self.file.plan(name)))
-        hold = self.cycles.documents[-1]["hold"]
-        if hold and self.cycles.is_shown:
-            words = ("apply", str(self.file.path), "--approve", hold["approval"])
-            show("  or, to go on with this plan alone:")
-            show(f"  {shlex.join(self.cycles.session.options.command_line(*words))}")
-        return code

@@ -1,6 +1,5 @@
 """`jackfield hold`: removals that wait for a person's word."""
 
-import getpass
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import click
 from jackfield.cli.exits import Exit
 from jackfield.cli.results import Cycles
 from jackfield.cli.screen import note, show, show_json
-from jackfield.cli.session import Session
+from jackfield.cli.session import Session, login_name
 from jackfield.cli.steps import SIGNS
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.store import Store, opened
@@ -67,7 +66,7 @@ def approve(ctx: click.Context, word: str, job: str, *, by: str, runs: bool, as_
     again, under another word.
     """
     session = Session.open(ctx.obj)
-    by = by or _login()
+    by = by or login_name()
     with opened(session.configuration.state) as store:
         name, removals = _held(session, store, word, job)
         approval = next((removal for removal in removals if removal.approved_at is not None), None)
@@ -125,13 +124,6 @@ def _held(session: Session, store: Store, word: str, job: str) -> tuple[str, lis
         f"no list of held people has the word {word}; it may have changed, so read it again: "
         f"{listing}"
     )
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        raise ConfigurationError("nobody is logged in here; say who approves with --as") from None
 
 
 def _show(name: str, removals: list[StagedRemoval], session: Session) -> None:

@@ -15,10 +15,11 @@ from jackfield.cli.session import Session
 from jackfield.engine import Store
 from jackfield.engine.inspection import HeldLease, StateFacts, look_at_state
 from jackfield.engine.log import LogFilter
-from jackfield.engine.state.cycles import CycleSummary
+from jackfield.engine.quarantine import TOO_MANY_DELETES
+from jackfield.engine.state.cycles import CycleProgress, CycleSummary
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.state.jobs import JobState
+from jackfield.engine.state.jobs import JobState, JobStatus
 from jackfield.engine.store import opened
 
 SCHEMA = "jackfield.status/1"
@@ -41,6 +42,16 @@ class Standing:
     failures: tuple[Escrow, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     held: tuple[StagedRemoval, ...] = ()
+
+    @property
+    def status(self) -> JobStatus:
+        """The job's status as Microsoft Entra has it: with held removals it is in quarantine."""
+        return "quarantined" if self.state.status == "active" and self.waits else self.state.status
+
+    @property
+    def waits(self) -> bool:
+        """Whether removals wait for a person's word."""
+        return any(removal.approved_at is None for removal in self.held)
 
     @property
     def is_live(self) -> bool:
@@ -103,7 +114,7 @@ def _names(store: Store, job: str, failures: Sequence[Escrow]) -> Iterator[tuple
 
 
 def _show(one: Standing, options: Options) -> None:
-    status = one.state.status
+    status = one.status
     unknown = "" if one.is_configured else ", and no longer in the configuration"
     show(f"{one.job}: {status}{unknown}", colour=COLOURS[status])
     for line in (*_quarantine(one), *_running(one), *_cycles(one.state)):
@@ -117,6 +128,9 @@ def _show(one: Standing, options: Options) -> None:
 
 def _quarantine(one: Standing) -> Iterator[str]:
     found = one.state.quarantine
+    if found is None and one.waits:
+        yield f"since {_time(one.held[0].staged_at)}: {TOO_MANY_DELETES}"
+        yield f"because: {_removals(one)} held until a person approves; all else goes on as usual"
     if found is None:
         return
     yield f"since {_time(found.began_at)}: {found.reason}"
@@ -136,12 +150,30 @@ def _running(one: Standing) -> Iterator[str]:
     if not one.is_live:
         yield f"interrupted: the cycle of {_time(cycle.began_at)} ended without a word"
         return
-    progress = cycle.progress
-    where = PHASES.get(progress.phase, progress.phase) if progress else "begun"
-    number = f", {progress.done} of {progress.total}" if progress and progress.total else ""
-    yield f"running since {_time(cycle.began_at)}: {where}{number}"
-    if progress and progress.waiting_until:
-        yield f"waiting for the vendor until {_time(progress.waiting_until)}"
+    where = PHASES.get(cycle.progress.phase, cycle.progress.phase) if cycle.progress else "begun"
+    yield f"running since {_time(cycle.began_at)}: {where}"
+    if cycle.progress is not None and cycle.progress_at is not None:
+        yield from _progress(cycle.progress, cycle.progress_at)
+
+
+def _progress(progress: CycleProgress, at: dt.datetime) -> Iterator[str]:
+    """Yield what is known of a cycle that goes on; `at` is when it told."""
+    if progress.total:
+        counts = ", ".join(f"{count} {_word(what)}" for what, count in progress.counts.items())
+        yield f"  {progress.done} of {progress.total}" + (f": {counts}" if counts else "")
+    if progress.waiting_until is not None and progress.waiting_until > _now():
+        yield f"  waiting for the vendor until {_time(progress.waiting_until)}"
+    ends_at = progress.ends_at(at)
+    if ends_at is not None and progress.done < progress.total:
+        yield f"  at this speed until {_time(max(ends_at, _now()))}"
+
+
+def _word(what: str) -> str:
+    return what.replace("_", " ")
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _cycles(state: JobState) -> Iterator[str]:
@@ -156,7 +188,7 @@ def _cycles(state: JobState) -> Iterator[str]:
 
 
 def _cycle(cycle: CycleSummary) -> str:
-    counts = ", ".join(f"{count} {what}" for what, count in cycle.counts.items())
+    counts = ", ".join(f"{count} {_word(what)}" for what, count in cycle.counts.items())
     took = "" if cycle.ended_at is None else f", {_seconds(cycle):.1f} s"
     return f"{_time(cycle.began_at)}{took}, {cycle.outcome}" + (f": {counts}" if counts else "")
 
@@ -184,7 +216,7 @@ def _held(one: Standing, options: Options) -> Iterator[str]:
     if not one.held:
         return
     first = one.held[0]
-    yield f"held: {len(one.held)} removals since {_time(first.staged_at)}"
+    yield f"held: {_removals(one)} since {_time(first.staged_at)}"
     if first.approved_at is not None:
         yield f"  approved by {first.approved_by} at {_time(first.approved_at)}; the next run acts"
         return
@@ -192,6 +224,10 @@ def _held(one: Standing, options: Options) -> Iterator[str]:
         yield f"  {removal.action} {removal.user_name}: {removal.reason}"
     passing = options.command_line("run", one.job, "--approve", first.approval)
     yield f"  to let exactly these people pass: {shlex.join(passing)}"
+
+
+def _removals(one: Standing) -> str:
+    return "1 removal" if len(one.held) == 1 else f"{len(one.held)} removals"
 
 
 def _time(instant: dt.datetime) -> str:
@@ -203,8 +239,8 @@ def _document(one: Standing) -> dict[str, object]:
     return {
         "job": one.job,
         "configured": one.is_configured,
-        "status": state.status,
-        "quarantine": asdict(state.quarantine) if state.quarantine else None,
+        "status": one.status,
+        "quarantine": _quarantine_document(one),
         "last_cycle": _cycle_document(state.last_cycle),
         "last_success": _cycle_document(state.last_success),
         "running": _cycle_document(one.running if one.is_live else None),
@@ -217,5 +253,27 @@ def _document(one: Standing) -> dict[str, object]:
     }
 
 
+def _quarantine_document(one: Standing) -> dict[str, object] | None:
+    """Return why the job is in quarantine; held removals have no attempt: nothing is slower."""
+    if one.state.quarantine is not None:
+        return asdict(one.state.quarantine)
+    if not one.waits:
+        return None
+    since = one.held[0].staged_at
+    return {
+        "reason": TOO_MANY_DELETES,
+        "error": f"{_removals(one)} held until a person approves",
+        "began_at": since,
+        "series_began_at": since,
+        "series_count": 0,
+        "next_attempt_at": None,
+    }
+
+
 def _cycle_document(cycle: CycleSummary | None) -> dict[str, object] | None:
-    return None if cycle is None else asdict(cycle) | {"duration_seconds": _seconds(cycle)}
+    if cycle is None:
+        return None
+    document = asdict(cycle) | {"duration_seconds": _seconds(cycle)}
+    if cycle.progress is not None and cycle.progress_at is not None:
+        document["ends_at"] = cycle.progress.ends_at(cycle.progress_at)
+    return document

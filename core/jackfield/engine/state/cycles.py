@@ -15,15 +15,30 @@ from jackfield.engine.tables import cycles, jobs
 INTERRUPTED = "interrupted"
 """The outcome of a cycle whose process ended without telling."""
 
+STOPPED = "stopped"
+"""The first word of the outcome of a cycle that an error, or a person, ended early."""
+
 
 @dataclass(frozen=True, slots=True)
 class CycleProgress:
-    """`done` of `total` in one phase; `waiting_until` where the vendor wants a pause."""
+    """`done` of `total` in one phase; `waiting_until` where the vendor wants a pause.
+
+    `counts` says how those done ended: by action while planning, by status while applying.
+    """
 
     phase: str
     done: int
     total: int
     waiting_until: dt.datetime | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    phase_began_at: dt.datetime | None = None
+
+    def ends_at(self, at: dt.datetime) -> dt.datetime | None:
+        """Return when the phase ends if it goes on as it went until `at`; None while unknown."""
+        if self.phase_began_at is None or not 0 < self.done <= self.total:
+            return None
+        each = (at - self.phase_began_at) / self.done
+        return max(at, self.waiting_until or at) + each * (self.total - self.done)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +121,8 @@ class Cycles:
             "done": progress.done,
             "total": progress.total,
             "waiting_until": progress.waiting_until,
+            "counts": json.dumps(dict(progress.counts)),
+            "phase_began_at": progress.phase_began_at,
             "progress_at": now(),
         }
         with self._database.write(job, token) as connection:
@@ -131,16 +148,23 @@ def summary_of(job: str, text: str) -> CycleSummary | None:
 
 
 def _summary(row: Any) -> CycleSummary:
-    progress = None
+    progress, counts = None, json.loads(row.counts or "{}")
     if row.progress_at is not None:
-        progress = CycleProgress(row.phase, row.done, row.total, row.waiting_until)
+        progress = CycleProgress(
+            row.phase,
+            row.done,
+            row.total,
+            row.waiting_until,
+            counts=counts if row.ended_at is None else {},
+            phase_began_at=row.phase_began_at,
+        )
     return CycleSummary(
         cycle_id=row.id,
         job=row.job,
         began_at=row.began_at,
         ended_at=row.ended_at,
         outcome=row.outcome or "",
-        counts=json.loads(row.counts or "{}"),
+        counts=counts,
         progress=progress,
         progress_at=row.progress_at,
     )
