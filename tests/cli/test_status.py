@@ -2,6 +2,9 @@
 
 import datetime as dt
 import json
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +13,7 @@ from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.jobs import Quarantine
 from jackfield.engine.store import opened
+from jackfield.testing.sandbox import Fault
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
@@ -94,6 +98,22 @@ def test_running_cycle_shows_how_far_it_is_and_what_it_waits_for(office, store):
     assert shown[begun + 3].startswith("at this speed until ")
     assert (running["progress"]["done"], running["progress"]["counts"]["success"]) == (3, 2)
     assert dt.timedelta(minutes=6) < ends_at - now < dt.timedelta(minutes=8)
+
+
+def test_a_run_elsewhere_is_seen_on_its_way(office):
+    office.employ(*(f"p{number}" for number in range(9)))
+    office.sandbox.faults.add(Fault(method="POST", delay_seconds=1.5, times=99))
+    command = [sys.executable, "-m", "jackfield", "run", "--progress", "none"]
+    seen: set[str] = set()
+    with subprocess.Popen(command, cwd=office.folder, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            seen.update(line.strip() for line in office.call("status").stdout.splitlines())
+
+    assert process.returncode == 0
+    assert any(line.endswith(": applying") for line in seen)
+    assert any(re.fullmatch(r"[1-8] of 9: \d success", line) for line in seen)
+    assert any(line.startswith("at this speed until ") for line in seen)
+    assert any(line.endswith("completed: 9 success") for line in lines(office))
 
 
 def test_wait_that_is_over_and_a_phase_without_numbers_are_not_shown(office, store):

@@ -3,6 +3,7 @@
 import pytest
 from support.company import Company, person
 
+from jackfield.engine.explaining import Explainer
 from jackfield.testing.sandbox import Fault
 
 ANOTHER = {"userName": "person1@example.com", "name": {"familyName": "Family1"}, "active": True}
@@ -109,3 +110,12 @@ def test_a_leaver_whom_the_vendor_has_no_more_is_no_failure(bereft: Company, pol
     (entry,) = bereft.run(on_missing_target=policy).entries
 
     assert (entry.action, entry.status) == ("disable", "success")
+
+
+@pytest.mark.parametrize(("policy", "looks"), [("rematch", 2), ("recreate", 2), ("fail", 1)])
+def test_an_explanation_looks_for_whom_a_cycle_would(bereft: Company, policy, looks):
+    job = bereft.job(on_missing_target=policy)
+
+    found = Explainer(job, bereft.store, job.read_source(None)).explain("id-1")
+
+    assert [look.found for look in found.looks] == ["nobody"] * looks

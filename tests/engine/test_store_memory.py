@@ -114,6 +114,30 @@ def test_the_progress_of_a_cycle_is_seen_by_others(store: Store):
     assert found.progress_at is not None
 
 
+def test_who_lost_access_counts_but_for_the_approved_and_those_who_have_it_again(store: Store):
+    cycle = store.begin_cycle("example")
+    removed = [
+        {},
+        {"action": "delete", "status": "warning"},
+        {"code": "Approved"},
+        {"code": "WithoutAccess", "action": "delete"},
+        {"status": "failure"},
+        {"action": "update"},
+        {"at": NOON - HOUR},
+        {"source_id": "id-back"},
+    ]
+    said = [
+        entry(cycle, number, **{"action": "disable", **each}) for number, each in enumerate(removed)
+    ]
+    store.record(said)
+    back = replace(link(8), source_id="id-back")
+    told = entry(cycle, 8, action="enable", source_id="id-back")
+    store.journal.write("example", settled=[Settled(entry=told, link=back)])
+
+    assert store.removed_since("example", NOON) == {"id-0", "id-1"}
+    assert store.removed_since("another", NOON) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("scope", "kept"),
     [

@@ -293,6 +293,9 @@ connection = {connection}
 # protected = []
 # What becomes of the account for each way to leave: keep, disable or delete.
 # leavers = {{ unassigned = "disable", disabled = "disable", deleted = "disable" }}
+# Of somebody whose account was deleted at the vendor: rematch (by name, else create), recreate
+# (never link to another account), or fail (until you decide).
+# on_missing_target = "rematch"
 
 # Beyond people and percent together, or at_most alone, in one cycle or within the window,
 # removals wait for your word.
