@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from support.company import Company, person
+from support.company import Company, ExampleConnector, person
 
+from jackfield import Answered, Registry, hookimpl
 from jackfield.engine import How
 from jackfield.engine.applying import Applier
 from jackfield.engine.lease import take
@@ -173,3 +174,37 @@ def test_others_can_read_how_far_a_run_is(firm: Company):
     assert {cycle_id for cycle_id, _ in seen} == {told[0][0]}
     assert len({done for _, done in seen}) > 1
     assert told[-1][1] == {"success": 30}
+
+
+class Impatient:
+    """Somebody at the keyboard, right after the third creation has reached the vendor."""
+
+    def __init__(self) -> None:
+        self.creations = 0
+
+    @hookimpl
+    def after_response(self, answered: Answered) -> None:
+        self.creations += answered.sending.method == "POST"
+        if self.creations == 3:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_an_interrupt_in_the_middle_of_a_request_leaves_its_intent_open(
+    firm: Company, workers: int
+):
+    """Nobody knows what became of it, so the next run has to look."""
+    registry = Registry(connectors={"example": ExampleConnector}, observers=[Impatient()])
+    firm.people = everybody(8)
+    calm = firm.connector
+    connected = registry.connect("example", calm.settings)
+    with connected as firm.connector, pytest.raises(KeyboardInterrupt):
+        firm.run(workers=workers)
+    (open_,) = firm.store.open_intents("example")
+    firm.connector = calm
+
+    firm.run(workers=workers)
+
+    assert open_.source_id == "id-3"
+    assert len(firm.vendor.store) == len(firm.accounts) == 8
+    assert firm.store.open_intents("example") == []

@@ -69,6 +69,7 @@ class Applier:
     _sender: Sender = field(init=False)
     _ownership: Ownership = field(init=False)
     _opened: dict[str, Change] = field(default_factory=dict)
+    _leaving: set[str] = field(default_factory=set)
     _answered: dict[str, _Answered] = field(default_factory=dict)
     _settled: list[Settled] = field(default_factory=list)
     _at_once: int = 1
@@ -153,6 +154,7 @@ class Applier:
         """Take note of how a change ended."""
         change, outcome = answered.change, answered.outcome
         self._answered.pop(change.change_id, None)
+        self._leaving.discard(change.change_id)
         if outcome is None:
             return None
         del self._opened[change.change_id]
@@ -165,7 +167,12 @@ class Applier:
     def _wind_up(self) -> None:
         for answered in tuple(self._answered.values()):
             self._close(answered)
-        unsent = tuple(id_ for id_, change in self._opened.items() if change.step.is_write)
+        # What left without an answer stays open: the next run looks at the vendor.
+        unsent = tuple(
+            id_
+            for id_, change in self._opened.items()
+            if change.step.is_write and id_ not in self._leaving
+        )
         self._opened.clear()
         self._write((), unsent)
 
@@ -175,17 +182,19 @@ class Applier:
         began = time.monotonic()
         outcome = None
         if not self._is_stopped:
-            outcome = self._outcome(change.step, began)
+            outcome = self._outcome(change, began)
         answered = _Answered(change, outcome, time.monotonic() - began)
         self._answered[change.change_id] = answered
         return answered
 
-    def _outcome(self, step: Step, at: float) -> Outcome:
+    def _outcome(self, change: Change, at: float) -> Outcome:
+        step = change.step
         if not step.is_write:
             return self._sender.note(step)
         if self.token is not None and at - self._written_at > self.fresh_seconds:
             self.store.check(self.job.name, self.token)
         self.crash_points.reach("after-intent")
+        self._leaving.add(change.change_id)
         outcome = self._sender.send(step)
         self.crash_points.reach("after-answer")
         return outcome
