@@ -142,9 +142,10 @@ def test_the_account_of_a_manager_made_anew_is_referred_to(firm: Company):
     assert manager_of(firm, 1) == id_of(firm, 2)
 
 
-def test_where_only_changes_are_told_who_waited_is_read_again(firm: Company):
+@pytest.mark.parametrize("name", ["id-2", "Person2@Example.com"])
+def test_where_only_changes_are_told_who_waited_is_read_again(firm: Company, name: str):
     """The manager comes in a later delta, in which the other person does not appear."""
-    waiting = under(person(1), "id-2")
+    waiting = under(person(1), name)
     told: list[str | None] = []
     deltas = [(waiting,), (person(2),), (waiting, person(2))]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from jackfield.engine.mapping import matching_form
 from jackfield.engine.people import Person
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.references import PendingReference
@@ -28,7 +29,8 @@ def keep_references(
         for name in person.missing
         if person.scope.is_in_scope
     ]
-    names = {*links, *(link.user_name for link in links.values())}
+    names = {matching_form(link.user_name) for link in links.values()}
     others = store.references.all(job)
     store.references.put(job, waiting, token=token)
-    return any(each.wanted_id in names for each in others)
+    named = [each.wanted_id for each in others]
+    return any(name in links or matching_form(name) in names for name in named)
