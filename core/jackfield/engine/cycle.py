@@ -117,11 +117,10 @@ class _Cycle:
         self.report(Progress("plan", 0, len(people)))
         self._looker = Looker(self.job, map(self.planner.question, asked))
         steps, counts = list[Step](), Counter[str]()
-        for person, step in work(people, self._decide, self.job.workers):
+        for _, step in work(people, self._decide, self.job.workers):
             steps.append(step)
             counts[step.action] += 1
             self.report(Progress("plan", len(steps), len(people), step.user_name, counts))
-            del person
         others = (p for p in self.planner.people if not self._how.concerns(p.source.id))
         leaving = [self.planner.decide(p, None) for p in others if not p.scope.is_in_scope]
         whole = self._protect_administrator(self.planner.plan([*steps, *leaving]))

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import compress
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import matching_form
@@ -126,16 +126,16 @@ class Rows:
                 number = number_of(source_id)
                 if number is None:
                     self._left.append(source_id)
-                elif (
-                    wanted := told[number]
-                ) and row == f"{configuration}{wanted}{fingerprints[number]}":
+                    continue
+                wanted = told[number]
+                if wanted and row == f"{configuration}{wanted}{fingerprints[number]}":
                     passed[number] = 1
         wanted_ids = [*gone, *compress(self.numbers, map((1).__gt__, passed))]
         if len(wanted_ids) > _FEW:
             self._load_all()
         else:
-            rows = self._store.rows.linked(self._job.name, wanted_ids)
-            self.links.update({row.source_id: _link(row) for row in rows})
+            found = self._store.rows.linked(self._job.name, wanted_ids)
+            self.links.update({link.source_id: link for link in found})
 
     def _told(self) -> tuple[list[str], list[str]]:
         """Return what each person's link says was told, empty where that settles nothing; and gone.
@@ -205,18 +205,6 @@ class _Objects:
         one = self._objects[index]
         said = (dict(one.attributes), one.roles, one.is_assigned, one.is_entitled)
         return _digest(json.dumps(said, sort_keys=True, default=str), _ROW_CHARACTERS)
-
-
-def _link(row: Any) -> Link:
-    return Link(
-        source_id=row.source_id,
-        target_id=row.target_id,
-        user_name=row.user_name,
-        is_on=row.is_on,
-        wanted=row.wanted,
-        kept=json.loads(row.kept),
-        changed_at=row.updated_at,
-    )
 
 
 def _configuration(job: Job, settings: str) -> str:

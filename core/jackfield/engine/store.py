@@ -5,7 +5,6 @@ outcome after it. An intent without an outcome is a write nobody knows the end o
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from jackfield.engine.state.database import WAIT_SECONDS, Database
 from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
-from jackfield.engine.state.journal import Journal, Link, Settled
+from jackfield.engine.state.journal import LINK_COLUMNS, Journal, Link, Settled, link_of
 from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_of
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
@@ -99,9 +98,9 @@ class Store:
 
     def links(self, job: str) -> dict[str, Link]:
         """Return the links of a job by source id."""
-        query = sa.select(*_LINK_COLUMNS).where(links.c.job == job)
+        query = sa.select(*LINK_COLUMNS).where(links.c.job == job)
         with self._database.read() as connection:
-            return {row[0]: _link(row) for row in connection.execute(query)}
+            return {row[0]: link_of(row) for row in connection.execute(query)}
 
     def open_intents(self, job: str) -> list[Intent]:
         """Return the writes of a job whose outcome nobody recorded, oldest first."""
@@ -194,34 +193,6 @@ def opened(place: str | Path) -> Iterator[Store]:
         yield store
     finally:
         store.close()
-
-
-_LINK_COLUMNS = (
-    links.c.source_id,
-    links.c.target_id,
-    links.c.user_name,
-    links.c.is_on,
-    links.c.wanted,
-    links.c.kept,
-    links.c.updated_at,
-)
-
-
-def _is_of(table: sa.Table, job: str, source_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.job == job, table.c.source_id == source_id)
-
-
-def _link(row: Any) -> Link:
-    source_id, target_id, user_name, is_on, wanted, kept, updated_at = row
-    return Link(
-        source_id=source_id,
-        target_id=target_id,
-        user_name=user_name,
-        is_on=is_on,
-        wanted=wanted,
-        kept={} if kept == "{}" else json.loads(kept),
-        changed_at=updated_at,
-    )
 
 
 def _intent(row: Any) -> Intent:

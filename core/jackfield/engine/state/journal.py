@@ -134,6 +134,31 @@ def _intent(job: str, at: dt.datetime, change: Change) -> dict[str, Any]:
     }
 
 
+LINK_COLUMNS = (
+    links.c.source_id,
+    links.c.target_id,
+    links.c.user_name,
+    links.c.is_on,
+    links.c.wanted,
+    links.c.kept,
+    links.c.updated_at,
+)
+
+
+def link_of(row: Sequence[Any]) -> Link:
+    """Return the link of a row of `LINK_COLUMNS`."""
+    source_id, target_id, user_name, is_on, wanted, kept, updated_at = row
+    return Link(
+        source_id=source_id,
+        target_id=target_id,
+        user_name=user_name,
+        is_on=is_on,
+        wanted=wanted,
+        kept={} if kept == "{}" else json.loads(kept),
+        changed_at=updated_at,
+    )
+
+
 def link_row(job: str, link: Link) -> dict[str, Any]:
     return {
         "job": job,

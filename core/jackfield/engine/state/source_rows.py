@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, chunks, upsert
+from jackfield.engine.state.journal import LINK_COLUMNS, Link, link_of
 from jackfield.engine.tables import links, source_rows
 
 _ROWS_AT_ONCE = 1000  # in one transaction
@@ -44,12 +45,13 @@ class SourceRows:
                 yield some
             result.close()
 
-    def linked(self, job: str, source_ids: Iterable[str]) -> Iterator[sa.Row[Any]]:
-        """Yield the rows of the links of these people."""
+    def linked(self, job: str, source_ids: Iterable[str]) -> Iterator[Link]:
+        """Yield the links of these people."""
+        query = sa.select(*LINK_COLUMNS).where(links.c.job == job)
         for some in chunks(source_ids):
-            query = sa.select(links).where(links.c.job == job, links.c.source_id.in_(some))
             with self._database.read() as connection:
-                yield from connection.execute(query).all()
+                rows = connection.execute(query.where(links.c.source_id.in_(some))).all()
+            yield from map(link_of, rows)
 
     def remember(
         self, job: str, rows: Iterable[tuple[str, str]], *, token: int | None = None
