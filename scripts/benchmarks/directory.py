@@ -34,7 +34,7 @@ from jackfield.engine import GuardLimits, Job
 from jackfield.engine.mapping import Mapper, fingerprint
 from jackfield.engine.state.database import upsert
 from jackfield.engine.state.opening import open_database
-from jackfield.engine.tables import links
+from jackfield.engine.state.tables import links
 from jackfield.scim import ScimService
 from jackfield.sources import SourceRead
 from jackfield.sources.csv import CsvSettings, CsvSource

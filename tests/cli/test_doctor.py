@@ -12,7 +12,7 @@ from support.loopback import LoopbackServer, reply
 from support.packages import install
 from support.states import make_version_1
 
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 
 QUIET = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"),

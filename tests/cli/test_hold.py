@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 
 
 @pytest.fixture

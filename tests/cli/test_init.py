@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from jackfield.cli.app import app
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.configuration_file import ConfigurationFile
+from jackfield.engine.configuration.file import ConfigurationFile
 
 
 def init(folder, *words: str, answers: str | None = None):

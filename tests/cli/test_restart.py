@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault
 
 

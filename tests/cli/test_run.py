@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault
 
 PATIENCE_SECONDS = 20

@@ -16,7 +16,7 @@ from jackfield.cli.events import EventLog
 from jackfield.cli.schedule import JobLoop, Service
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.state.jobs import Quarantine
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault
 
 PATIENCE_SECONDS = 20

@@ -12,7 +12,7 @@ from jackfield.engine.state.cycles import CycleProgress
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.jobs import Quarantine
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)

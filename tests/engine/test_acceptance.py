@@ -20,8 +20,8 @@ from jackfield import AttributeMapping, Capabilities, CredentialsRefused, Regist
 from jackfield.engine import GuardLimits
 from jackfield.engine.expressions.table import FUNCTIONS
 from jackfield.engine.leavers import Leavers
-from jackfield.engine.notification import QuarantineEntered
-from jackfield.engine.notifier import Notifier, notification_settings
+from jackfield.engine.notification.events import QuarantineEntered
+from jackfield.engine.notification.notifier import Notifier, notification_settings
 from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.errors import VendorBroken
 from jackfield.sources import SourceRead

@@ -11,9 +11,9 @@ from support.company import Company, ExampleConnector, person
 from jackfield import Answered, Registry, hookimpl
 from jackfield.engine import How
 from jackfield.engine.applying import Applier
-from jackfield.engine.lease import take
 from jackfield.engine.log import LogFilter
-from jackfield.engine.tables import intents
+from jackfield.engine.state.lease import take
+from jackfield.engine.state.tables import intents
 from jackfield.errors import AlreadyRunning
 from jackfield.testing.sandbox import Fault
 

@@ -27,7 +27,7 @@ from support.invariants import (
 
 from jackfield import Registry
 from jackfield.engine import GuardLimits, Store
-from jackfield.engine.tables import intents
+from jackfield.engine.state.tables import intents
 from jackfield.testing.sandbox import serve
 
 ROOT = Path(__file__).resolve().parents[2]

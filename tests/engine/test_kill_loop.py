@@ -18,7 +18,7 @@ from support.company import Company, person
 
 from jackfield.engine import CycleResult
 from jackfield.engine.crash_points import CrashPoint
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault, serve
 from jackfield_webex.sandbox import WebexSandbox
 

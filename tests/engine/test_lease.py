@@ -13,8 +13,8 @@ from support.states import entry, step
 
 from jackfield import AlreadyRunning
 from jackfield.engine import Store
-from jackfield.engine.lease import take
 from jackfield.engine.state.journal import Change
+from jackfield.engine.state.lease import take
 
 HOLDS = """
 import sys, time

@@ -15,9 +15,10 @@ from alembic.script import ScriptDirectory
 from support.states import make_version_1
 
 from jackfield import ConfigurationError
-from jackfield.engine import Store, migrations
+from jackfield.engine import Store
+from jackfield.engine.state import migrations
 from jackfield.engine.state.migrating import VERSION_TABLE
-from jackfield.engine.tables import SCHEMA_VERSION, metadata
+from jackfield.engine.state.tables import SCHEMA_VERSION, metadata
 
 KILLED_AT_EVERY_THIRD_STATEMENT = """
 import json, os, random, shutil, signal, sys

@@ -10,7 +10,7 @@ from support.clock import START
 from support.news import HOUR, REFUSED, TOO_MANY, disabled, healthy, held, quarantined
 
 from jackfield.engine.guard import Hold
-from jackfield.engine.notification import (
+from jackfield.engine.notification.events import (
     MOST_NAMES,
     LastTold,
     QuarantineReasonChanged,

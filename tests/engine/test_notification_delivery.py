@@ -7,8 +7,12 @@ from support.mail_server import MailServer, Manners
 from support.news import HOUR, TOO_MANY, Memory, disabled, healthy, held, quarantined
 
 from jackfield import ConfigurationError
-from jackfield.engine.mail import Mail
-from jackfield.engine.notifier import NotificationSettings, Notifier, notification_settings
+from jackfield.engine.notification.mail import Mail
+from jackfield.engine.notification.notifier import (
+    NotificationSettings,
+    Notifier,
+    notification_settings,
+)
 from jackfield.redact import Redactor
 
 SENDER = "jackfield@example.com"

@@ -12,8 +12,8 @@ from support.mail_server import MailServer, Manners, server_identity
 from support.news import held, quarantined
 
 from jackfield.addresses import Reach
-from jackfield.engine.mail import Mail, MailSettings, mail_of, system_trust
-from jackfield.engine.notification import Message, NotDelivered, render
+from jackfield.engine.notification.events import Message, NotDelivered, render
+from jackfield.engine.notification.mail import Mail, MailSettings, mail_of, system_trust
 from jackfield.redact import Redactor
 
 PASSWORD = "canary-p4ssword"

@@ -13,8 +13,8 @@ from support.loopback import LOST_ANSWERS, LoopbackServer, dripping, gzip_bomb, 
 from support.news import held, quarantined
 
 from jackfield.addresses import Reach
-from jackfield.engine.notification import NotDelivered, render
-from jackfield.engine.webhook import Webhook, WebhookSettings, signature
+from jackfield.engine.notification.events import NotDelivered, render
+from jackfield.engine.notification.webhook import Webhook, WebhookSettings, signature
 from jackfield.redact import Redactor
 
 SECRET = "canary-of-the-webhook-7f3a9c"

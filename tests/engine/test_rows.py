@@ -10,7 +10,7 @@ from jackfield import AttributeMapping
 from jackfield.engine import How
 from jackfield.engine.scope import Scope
 from jackfield.engine.scope_settings import ScopeTable
-from jackfield.engine.tables import links
+from jackfield.engine.state.tables import links
 from jackfield.sources import Removal, SourceObject, SourceRead
 from jackfield.testing.sandbox import Fault
 

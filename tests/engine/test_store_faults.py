@@ -19,6 +19,7 @@ from jackfield.engine.log import LogFilter
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.journal import Change
 from jackfield.engine.state.sqlite_file import check_place, file_system_of
+from jackfield.sources import SourceRead
 
 MOUNTS = """\
 /dev/vda / ext4 rw 0 0
@@ -80,6 +81,20 @@ def test_a_full_disk_loses_no_outcome_for_good(firm: Company):
     firm.run()
 
     assert len(firm.accounts) == len(firm.store.links("example")) == 200
+
+
+def test_a_full_disk_does_not_hide_what_ended_the_cycle(firm: Company):
+    """H3."""
+
+    def read(_since: str | None) -> SourceRead:
+        fill_up(firm.store)
+        raise ConfigurationError("people.csv: there is no such file" + " " * 100_000)
+
+    with pytest.raises(ConfigurationError, match=r"people\.csv") as raised:
+        firm.run(read_source=read)
+
+    (note,) = raised.value.__notes__
+    assert "the disk is full" in note
 
 
 def test_a_second_writer_waits_so_long_and_not_longer(tmp_path: Path):

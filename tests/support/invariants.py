@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from jackfield.engine import GuardLimits, Job, Store
 from jackfield.engine.state.journal import Link
-from jackfield.engine.store import Intent
-from jackfield.engine.tables import cycles, entries, intents
+from jackfield.engine.state.store import Intent
+from jackfield.engine.state.tables import cycles, entries, intents
 from jackfield.scim import read
 from jackfield.sources import SourceObject
 from jackfield.testing.sandbox import Answer, SandboxRequest, ScimSandbox

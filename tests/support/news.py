@@ -5,7 +5,7 @@ from typing import Any
 
 from support.clock import START
 
-from jackfield.engine.notification import (
+from jackfield.engine.notification.events import (
     Event,
     JobDisabled,
     LastTold,
@@ -13,7 +13,7 @@ from jackfield.engine.notification import (
     QuarantineLifted,
     RemovalsHeld,
 )
-from jackfield.engine.notifier import Delivery, Notifier
+from jackfield.engine.notification.notifier import Delivery, Notifier
 
 REFUSED = "EncounteredQuarantineException"
 TOO_MANY = "EncounteredEscrowProportionThreshold"

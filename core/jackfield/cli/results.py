@@ -11,7 +11,7 @@ from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, How, Step, run_job
 from jackfield.engine.state.database import StateUnavailable
-from jackfield.engine.store import Store, opened
+from jackfield.engine.state.store import Store, opened
 
 
 @dataclass(slots=True)

@@ -13,18 +13,18 @@ from jackfield.cli.results import exit_of_result
 from jackfield.connector import Connector
 from jackfield.engine import CycleResult, How, Job, Progress, Report, run_job
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.notification import (
+from jackfield.engine.notification.events import (
     Event,
     JobDisabled,
     QuarantineEntered,
     QuarantineLifted,
     RemovalsHeld,
 )
-from jackfield.engine.notifier import Notifier
+from jackfield.engine.notification.notifier import Notifier
 from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 from jackfield.errors import AlreadyRunning
 from jackfield.registry import Registry
 

@@ -1,12 +1,13 @@
 """The provisioning engine: source → scope → map → match → plan → guard → apply → log."""
 
-from jackfield.engine.cycle import CycleResult, How, Preview, plan_job, preview_job, run_job
+from jackfield.engine.cycle import CycleResult, run_job
+from jackfield.engine.deciding import How, Preview, plan_job, preview_job
 from jackfield.engine.guard import GuardLimits, Hold
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
 from jackfield.engine.plan import Action, Plan, Step
 from jackfield.engine.progress import Progress, Report
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 
 __all__ = [
     "Action",

@@ -17,7 +17,6 @@ from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.crew import work
 from jackfield.engine.escrow import failed_again, first_escrow
 from jackfield.engine.job import Job
-from jackfield.engine.lease import LEASE_SECONDS
 from jackfield.engine.log import Entry
 from jackfield.engine.log_steps import steps_of
 from jackfield.engine.masking import masked
@@ -25,7 +24,8 @@ from jackfield.engine.plan import Step
 from jackfield.engine.sending import Outcome, Ownership, Sender
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.journal import Change, Link, Settled
-from jackfield.engine.store import Store
+from jackfield.engine.state.lease import LEASE_SECONDS
+from jackfield.engine.state.store import Store
 from jackfield.errors import InDoubt, VendorBroken
 
 MOST_TROUBLES = 5

@@ -12,7 +12,7 @@ from jackfield.engine.job import Job
 from jackfield.engine.log import Entry
 from jackfield.engine.log_steps import found_steps, lost_steps
 from jackfield.engine.state.journal import Link, Settled
-from jackfield.engine.store import Intent, Store
+from jackfield.engine.state.store import Intent, Store
 from jackfield.errors import AmbiguousMatch, RejectedUser
 from jackfield.resources import MatchKey, NotFound
 

@@ -18,7 +18,7 @@ from jackfield.engine.plan import AttributeChange, Step
 from jackfield.engine.planning import Planner
 from jackfield.engine.rows import Rows
 from jackfield.engine.scope import Condition
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 from jackfield.resources import MatchKey, UserId
 from jackfield.sources import SourceRead

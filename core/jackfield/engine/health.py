@@ -20,7 +20,7 @@ from jackfield.engine.quarantine import (
 from jackfield.engine.state import jobs
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 from jackfield.errors import CredentialsRefused, NotAllowed, ProvisioningError, VendorBroken
 
 _FEWEST_FORBIDDEN = 3

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from jackfield.engine.state.cycles import CycleProgress
 from jackfield.engine.state.database import StateUnavailable
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 from jackfield.errors import AlreadyRunning
 
 _SECONDS_BETWEEN_RECORDS = 1.0

@@ -6,7 +6,7 @@ from jackfield.engine.mapping import matching_form
 from jackfield.engine.people import Person
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.references import PendingReference
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 
 
 def keep_references(

@@ -17,7 +17,7 @@ from jackfield.engine.mapping import matching_form
 from jackfield.engine.plan import Plan
 from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.state.journal import Link
-from jackfield.engine.store import Store
+from jackfield.engine.state.store import Store
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.sources.people import People
 

@@ -25,10 +25,10 @@ from jackfield.cli.exits import Exit, sentence_of
 from jackfield.cli.screen import show, show_json
 from jackfield.connector import Connector
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.inspection import StateFacts, look_at_state
-from jackfield.engine.source_plugins import GROUP, load_source
+from jackfield.engine.configuration.inspection import StateFacts, look_at_state
+from jackfield.engine.configuration.sources import GROUP, load_source
 from jackfield.engine.state.sqlite_file import check_place
-from jackfield.engine.tables import SCHEMA_VERSION
+from jackfield.engine.state.tables import SCHEMA_VERSION
 from jackfield.errors import ProvisioningError
 from jackfield.references import is_reference
 from jackfield.registry import Registry

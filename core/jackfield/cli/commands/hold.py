@@ -14,7 +14,7 @@ from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session, login_name
 from jackfield.cli.steps import SIGNS
 from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.store import Store, opened
+from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.hold/1"

@@ -17,8 +17,9 @@ from pydantic.fields import FieldInfo
 from jackfield.cli.app import Options
 from jackfield.cli.commands.schema import configuration_schema, secret_settings
 from jackfield.cli.screen import note, show, show_json
-from jackfield.engine.configuration_file import ConfigurationFile, nearest
-from jackfield.engine.source_plugins import load_source
+from jackfield.engine.configuration.file import ConfigurationFile
+from jackfield.engine.configuration.sources import load_source
+from jackfield.engine.problems import nearest
 from jackfield.errors import ConfigurationError
 from jackfield.registry import Registry
 

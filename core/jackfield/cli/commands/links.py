@@ -13,7 +13,7 @@ from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.engine import Entry, Store
 from jackfield.engine.state.journal import Link, Settled
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.links/1"

@@ -20,7 +20,7 @@ from jackfield.cli.steps import show_changes
 from jackfield.engine import Action, Entry
 from jackfield.engine.log import Status
 from jackfield.engine.state.log_entries import LogQuery
-from jackfield.engine.store import Store, opened
+from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.log/1"

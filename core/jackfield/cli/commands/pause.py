@@ -8,7 +8,7 @@ import click
 from jackfield.cli.screen import show
 from jackfield.cli.session import Session, login_name
 from jackfield.engine.health import pause
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 
 
 @click.command("pause")

@@ -17,7 +17,7 @@ from jackfield.cli.text import value
 from jackfield.engine import CycleResult, Entry, Hold, How, Job, Plan, Step, preview_job, run_job
 from jackfield.engine.explaining import Explainer, Explanation
 from jackfield.engine.plan import AttributeChange
-from jackfield.engine.store import Store, opened
+from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ProvisioningError
 
 SCHEMA = "jackfield.provision/1"

@@ -8,7 +8,7 @@ import click
 from jackfield.cli.commands.log import age
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 
 SCHEMA = "jackfield.prune/1"
 

@@ -7,7 +7,7 @@ import click
 from jackfield.cli.screen import show, show_json
 from jackfield.cli.session import Session
 from jackfield.engine.state.jobs import JobState, RestartScope
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 
 SCHEMA = "jackfield.restart/1"
 

@@ -8,8 +8,8 @@ import click
 from pydantic import BaseModel
 
 from jackfield.cli.screen import note, show_json
-from jackfield.engine.configuration_file import ConfigurationFile
-from jackfield.engine.source_plugins import GROUP, load_source
+from jackfield.engine.configuration.file import ConfigurationFile
+from jackfield.engine.configuration.sources import GROUP, load_source
 from jackfield.errors import ProvisioningError
 from jackfield.registry import Registry
 

@@ -14,7 +14,7 @@ from jackfield.cli.events import EventLog
 from jackfield.cli.exits import Exit, worst
 from jackfield.cli.schedule import JobLoop, Service
 from jackfield.cli.session import Session
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 

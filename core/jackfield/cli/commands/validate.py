@@ -7,7 +7,7 @@ import click
 from jackfield.cli.app import Options
 from jackfield.cli.exits import Exit
 from jackfield.cli.screen import show, show_json
-from jackfield.engine.inspection import Finding, Inspection, inspect_file
+from jackfield.engine.configuration.inspection import Finding, Inspection, inspect_file
 from jackfield.registry import Registry
 
 SCHEMA = "jackfield.validate/1"

@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, now, upsert
-from jackfield.engine.tables import cycles, jobs
+from jackfield.engine.state.tables import cycles, jobs
 
 INTERRUPTED = "interrupted"
 """The outcome of a cycle whose process ended without telling."""

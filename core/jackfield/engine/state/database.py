@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from jackfield.engine.tables import leases
+from jackfield.engine.state.tables import leases
 from jackfield.errors import AlreadyRunning, ConfigurationError
 
 CHUNK_ROWS = 500

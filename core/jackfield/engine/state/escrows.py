@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import CHUNK_ROWS, Database, chunks, upsert
-from jackfield.engine.tables import escrows
+from jackfield.engine.state.tables import escrows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, chunks, now, upsert
-from jackfield.engine.tables import holds
+from jackfield.engine.state.tables import holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from jackfield.engine.state.cycles import CycleSummary, summary_of
 from jackfield.engine.state.database import Database, upsert
-from jackfield.engine.tables import escrows, jobs, links, pending_references, source_rows
+from jackfield.engine.state.tables import escrows, jobs, links, pending_references, source_rows
 
 JobStatus: TypeAlias = Literal["active", "quarantined", "disabled"]
 

@@ -17,7 +17,7 @@ from jackfield.engine.plan import Step
 from jackfield.engine.state.database import Database, now, upsert
 from jackfield.engine.state.escrows import Escrow, escrow_row
 from jackfield.engine.state.log_entries import entry_row
-from jackfield.engine.tables import entries, escrows, intents, links
+from jackfield.engine.state.tables import entries, escrows, intents, links
 
 CLEARING = frozenset({"success", "warning"})
 """Outcomes after which a person's earlier failures are forgotten."""

@@ -12,7 +12,7 @@ from jackfield.engine.guard import APPROVED, WITHOUT_ACCESS
 from jackfield.engine.log import Entry, LogFilter, ProvisioningStep
 from jackfield.engine.plan import REMOVALS, AttributeChange
 from jackfield.engine.state.database import Database
-from jackfield.engine.tables import cycles, entries, intents, links
+from jackfield.engine.state.tables import cycles, entries, intents, links
 
 _ROWS_AT_ONCE = 1000  # in one transaction, so that nobody waits long for a prune
 

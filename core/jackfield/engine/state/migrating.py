@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database
 from jackfield.engine.state.sqlite_file import back_up
-from jackfield.engine.tables import SCHEMA_VERSION, meta
+from jackfield.engine.state.tables import SCHEMA_VERSION, meta
 from jackfield.errors import ConfigurationError
 
 VERSION_TABLE = "jackfield_version"
@@ -65,7 +65,7 @@ def _migrate(connection: sa.Connection, found: int | None) -> None:
     from alembic import command  # noqa: PLC0415 - half a second, and rarely needed
     from alembic.config import Config  # noqa: PLC0415
 
-    folder = Path(__file__).parents[1] / "migrations"
+    folder = Path(__file__).parent / "migrations"
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection

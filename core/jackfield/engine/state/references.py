@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, chunks, upsert
-from jackfield.engine.tables import pending_references
+from jackfield.engine.state.tables import pending_references
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, chunks, upsert
 from jackfield.engine.state.journal import LINK_COLUMNS, Link, link_of
-from jackfield.engine.tables import links, source_rows
+from jackfield.engine.state.tables import links, source_rows
 
 _ROWS_AT_ONCE = 1000  # in one transaction
 

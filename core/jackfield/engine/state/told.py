@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from jackfield.engine.notification import LastTold
+from jackfield.engine.notification.events import LastTold
 from jackfield.engine.state.database import Database, upsert
-from jackfield.engine.tables import told
+from jackfield.engine.state.tables import told
 
 
 class Told:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from jackfield import GuardTripped, Registry
 from jackfield.engine import CycleResult, Progress, run_job
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.store import opened
+from jackfield.engine.state.store import opened
 from people.outcomes import THIS_PERSON, told
 
 

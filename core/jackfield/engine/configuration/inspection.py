@@ -16,22 +16,20 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
 
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.configuration_file import (
+from jackfield.engine.configuration.file import (
     ConfigurationFile,
     GuardTable,
     JobTable,
-    nearest,
-    place,
     read_file,
-    sentence,
 )
+from jackfield.engine.configuration.sources import load_source, source_settings
 from jackfield.engine.expressions import Expression
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import COMPUTED_ATTRIBUTES
+from jackfield.engine.problems import nearest, place, sentence
 from jackfield.engine.scope import Scope
-from jackfield.engine.source_plugins import load_source, source_settings
 from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
-from jackfield.engine.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
+from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
 from jackfield.errors import ProvisioningError
 from jackfield.registry import Registry
 from jackfield.sources import SourceRead

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from jackfield.engine.configuration_file import first_problem, nearest, place, sentence
+from jackfield.engine.problems import first_problem, nearest, place, sentence
 from jackfield.errors import ConfigurationError, PluginFault
 from jackfield.references import resolve_references
 from jackfield.sources import Source, SourceSettings

@@ -20,9 +20,7 @@ from typing import Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from jackfield.engine.configuration_file import first_problem, place, sentence
-from jackfield.engine.mail import Mail, MailSettings
-from jackfield.engine.notification import (
+from jackfield.engine.notification.events import (
     Event,
     LastTold,
     Message,
@@ -31,7 +29,9 @@ from jackfield.engine.notification import (
     is_news,
     render,
 )
-from jackfield.engine.webhook import Webhook, WebhookSettings
+from jackfield.engine.notification.mail import Mail, MailSettings
+from jackfield.engine.notification.webhook import Webhook, WebhookSettings
+from jackfield.engine.problems import first_problem, place, sentence
 from jackfield.errors import ConfigurationError
 from jackfield.redact import Redactor
 from jackfield.references import resolve_references

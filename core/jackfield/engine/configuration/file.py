@@ -1,13 +1,9 @@
-"""The shape of `jackfield.toml`, and one line for a person where a file has another.
+"""The shape of `jackfield.toml`: each table, its keys, and what may stand there."""
 
-No message repeats a value: one of them may be a secret.
-"""
-
-import difflib
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -16,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from jackfield.engine.job import OnMissingTarget
 from jackfield.engine.leavers import Fate, HiredAgain
 from jackfield.engine.masking import LogValues
+from jackfield.engine.problems import first_problem, place, sentence
 from jackfield.engine.scope_settings import ClauseTable, FilterTable, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
@@ -25,7 +22,6 @@ LARGEST_FILE_BYTES = 1024 * 1024
 # Names become file names: no separators, no case, and none of those that Windows keeps to itself.
 _NAME = re.compile(r"(?!(con|prn|aux|nul|com\d|lpt\d)\Z)[a-z][a-z0-9-]{0,40}")
 _NAME_RULE = "a name is 1 to 41 lower-case letters, digits and hyphens, the first one a letter"
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -223,42 +219,3 @@ def _text(path: Path) -> str:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigurationError(f"{path}: cannot be read ({why}); check its permissions") from None
-
-
-def first_problem(error: ValidationError) -> Any:
-    """Return the problem to tell first: a misspelt key, for it explains a missing one."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    return min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
-
-
-def place(loc: Sequence[str | int]) -> str:
-    """Return the dotted path of a key; lines of an array are counted from 1."""
-    text = ""
-    for part in loc:
-        if part != "[key]":
-            text += f"#{part + 1}" if isinstance(part, int) else f".{_key(part)}"
-    return text.removeprefix(".")
-
-
-def sentence(problem: Any, known: Iterable[str]) -> str:
-    """Return what is wrong with one key, without its value."""
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key; {nearest(str(problem['loc'][-1]), known)}"
-    if problem["type"] == "missing":
-        return "this key is missing"
-    said: str = problem["msg"].removeprefix("Value error, ")
-    return said.replace("Input should", "should")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the known name that was meant."""
-    names = sorted(known)
-    if near := difflib.get_close_matches(name, names, n=1):
-        return f"did you mean {near[0]}?"
-    return f"known are {', '.join(names)}" if names else "there are none"
-
-
-def _key(key: str) -> str:
-    if _BARE_KEY.fullmatch(key):
-        return key
-    return ascii(key if len(key) <= 40 else key[:40] + "…")

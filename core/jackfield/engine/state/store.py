@@ -13,7 +13,6 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from jackfield.engine.lease import LEASE_SECONDS, Lease, held
 from jackfield.engine.log import Entry, LogFilter
 from jackfield.engine.state.cycles import Cycles
 from jackfield.engine.state.database import WAIT_SECONDS, Database
@@ -21,12 +20,13 @@ from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
 from jackfield.engine.state.journal import LINK_COLUMNS, Journal, Link, Settled, link_of
+from jackfield.engine.state.lease import LEASE_SECONDS, Lease, held
 from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_of
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
+from jackfield.engine.state.tables import entries, intents, links
 from jackfield.engine.state.told import Told
-from jackfield.engine.tables import entries, intents, links
 
 
 @dataclass(frozen=True, slots=True)

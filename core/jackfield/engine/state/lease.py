@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, StateUnavailable, moment, upsert
-from jackfield.engine.tables import leases
+from jackfield.engine.state.tables import leases
 from jackfield.errors import AlreadyRunning
 
 LEASE_SECONDS = 60.0

@@ -11,13 +11,14 @@ from typing import Self
 from pydantic import BaseModel, SecretStr
 
 from jackfield.connector import Connector
-from jackfield.engine.configuration_file import ConfigurationFile, MappingTable, nearest, read_file
+from jackfield.engine.configuration.file import ConfigurationFile, MappingTable, read_file
+from jackfield.engine.configuration.sources import load_source, source_settings
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import Leavers
-from jackfield.engine.notifier import Notifier, notification_settings
+from jackfield.engine.notification.notifier import Notifier, notification_settings
+from jackfield.engine.problems import nearest
 from jackfield.engine.scope import Scope
-from jackfield.engine.source_plugins import load_source, source_settings
 from jackfield.errors import ConfigurationError
 from jackfield.grants import FileGrants
 from jackfield.mappings import AttributeMapping

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from jackfield.addresses import Reach
-from jackfield.engine.notification import Message, NotDelivered, shown
+from jackfield.engine.notification.events import Message, NotDelivered, shown
 from jackfield.errors import ProvisioningError
 from jackfield.redact import Redactor
 from jackfield.settings import BaseUrl, Secret, is_loopback
