@@ -207,6 +207,24 @@ def test_who_leaves_while_the_creation_is_in_doubt_loses_the_account(firm: Compa
     assert firm.accounts["person1@example.com"]["active"] is False
 
 
+def test_who_leaves_while_the_account_made_anew_is_in_doubt_loses_it(firm: Company):
+    """A3, F9: the old link is to an account that is gone; it must not stand for the new one."""
+    others = [person(number) for number in range(2, 6)]
+    firm.people = [person(1), *others]
+    firm.run()
+    firm.vendor.store.remove(firm.accounts["person1@example.com"]["id"])
+    firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True, lag=3))
+    firm.people = [person(1, jobTitle="Lead"), *others]
+    (lost,) = firm.run().entries
+    firm.people = others
+    (gone,) = firm.run().entries
+
+    firm.run()
+
+    assert (lost.status, gone.action, gone.status) == ("in_doubt", "disable", "success")
+    assert firm.accounts["person1@example.com"]["active"] is False
+
+
 def test_who_is_renamed_while_the_creation_is_in_doubt_gets_one_account(firm: Company):
     """A1, F6."""
     firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))

@@ -122,7 +122,8 @@ def test_the_newest_migration_is_the_version_that_is_checked():
 def test_a_state_from_before_the_migrations_is_adopted(old: Path):
     store = Store.open(old)
 
-    assert store.links("example")["id-1"].user_name == "ada@example.com"
+    link = store.links("example")["id-1"]
+    assert (link.user_name, link.linked_at) == ("ada@example.com", link.changed_at)
     assert [intent.change_id for intent in store.open_intents("example")] == ["i-1"]
     assert store.cycles.latest("example")[0].progress is None
     assert store.jobs.get("example").watermark == ""

@@ -231,6 +231,7 @@ class Sender:
         is_on = step.action != "disable"
         if before is not None and step.action == "skip":
             is_on = before.is_on
+        is_as_before = before is not None and before.target_id == target_id
         return Link(
             source_id=step.source_id,
             target_id=target_id,
@@ -238,4 +239,5 @@ class Sender:
             is_on=is_on,
             wanted=step.wanted,
             kept=kept,
+            linked_at=before.linked_at if before and is_as_before else None,
         )

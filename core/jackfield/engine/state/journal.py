@@ -30,7 +30,8 @@ class Link:
     `is_on` is False once the engine took the access away. `wanted` is the fingerprint of what the
     vendor was last told, empty while a write is under way or has failed. `kept` remembers values
     that the vendor answered with success and did not take: path → [wanted, kept]. `changed_at` is
-    when the store last wrote it.
+    when the store last wrote it, `linked_at` when it first led to this target user; the store sets
+    the latter where a new link has none.
     """
 
     source_id: str
@@ -40,6 +41,7 @@ class Link:
     wanted: str
     kept: Mapping[str, list[Any]] = field(default_factory=dict)
     changed_at: dt.datetime | None = None
+    linked_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +144,13 @@ LINK_COLUMNS = (
     links.c.wanted,
     links.c.kept,
     links.c.updated_at,
+    links.c.linked_at,
 )
 
 
 def link_of(row: Sequence[Any]) -> Link:
     """Return the link of a row of `LINK_COLUMNS`."""
-    source_id, target_id, user_name, is_on, wanted, kept, updated_at = row
+    source_id, target_id, user_name, is_on, wanted, kept, updated_at, linked_at = row
     return Link(
         source_id=source_id,
         target_id=target_id,
@@ -156,10 +159,12 @@ def link_of(row: Sequence[Any]) -> Link:
         wanted=wanted,
         kept={} if kept == "{}" else json.loads(kept),
         changed_at=updated_at,
+        linked_at=linked_at,
     )
 
 
 def link_row(job: str, link: Link) -> dict[str, Any]:
+    at = now()
     return {
         "job": job,
         "source_id": link.source_id,
@@ -168,7 +173,8 @@ def link_row(job: str, link: Link) -> dict[str, Any]:
         "is_on": link.is_on,
         "wanted": link.wanted,
         "kept": json.dumps(dict(link.kept)),
-        "updated_at": now(),
+        "updated_at": at,
+        "linked_at": link.linked_at or at,
     }
 
 

@@ -122,7 +122,7 @@ class Store:
         is_linked = sa.exists().where(
             links.c.job == job,
             links.c.source_id == entries.c.source_id,
-            links.c.updated_at >= entries.c.at,
+            links.c.linked_at >= entries.c.at,
         )
         query = (
             sa.select(entries)

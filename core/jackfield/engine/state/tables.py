@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = sa.MetaData()
 
@@ -95,6 +95,8 @@ links = sa.Table(
     sa.Column("wanted", sa.Text, nullable=False),
     sa.Column("kept", sa.Text, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
+    # When the source object and this target user came together.
+    sa.Column("linked_at", Instant),
     # One target user never belongs to two people.
     sa.UniqueConstraint("job", "target_id"),
 )
