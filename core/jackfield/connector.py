@@ -13,10 +13,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from jackfield.addresses import Reach
-from jackfield.capabilities import Capabilities
+from jackfield.capabilities import Capabilities, Rate
 from jackfield.driver import Driver
 from jackfield.errors import ConfigurationError, RejectedUser, VendorBroken
 from jackfield.grants import Grant
+from jackfield.limits import with_grant
 from jackfield.loops import run, run_async
 from jackfield.oauth import Authorization, Pending, Tokens, begin, exchange, read_redirect
 from jackfield.resources import (
@@ -142,6 +143,12 @@ class Connector:
     @property
     def settings(self) -> ConnectorSettings:
         return self._calls.driver.settings
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """The vendor's limits, each as published or as granted to this tenant."""
+        granted = self.settings.rate_limits
+        return tuple(with_grant(rate, granted) for rate in self.capabilities.rates)
 
     def authenticate(self) -> Mapping[str, str]:
         """Make sure there is a good token, and return the facts of the tenant.

@@ -76,7 +76,7 @@ class RateLimits:
     ) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._windows = {rate.name: _Window(_with_grant(rate, granted)) for rate in rates}
+        self._windows = {rate.name: _Window(with_grant(rate, granted)) for rate in rates}
         self._unlimited = _Window(Rate(""))
 
     def take(self, name: str, covers: Covers) -> float:
@@ -117,7 +117,8 @@ class RateLimits:
         return found or [self._unlimited]
 
 
-def _with_grant(rate: Rate, granted: Mapping[str, RateLimit]) -> Rate:
+def with_grant(rate: Rate, granted: Mapping[str, RateLimit]) -> Rate:
+    """Return a published limit as the vendor granted it to this tenant."""
     grant = granted.get(rate.name)
     if grant is None:
         return rate

@@ -70,5 +70,6 @@ def sentence_of(error: BaseException, subject: str = "") -> str:
             said += f" (request id {request_id})"
         if advice := ADVICE.get(type(error)):
             said += f"; {advice}"
+        said = ". ".join((said, *getattr(error, "__notes__", ())))
     names_it = isinstance(error, ProvisioningError) and subject in said
     return said if names_it or not subject else f"{subject}: {said}"

@@ -34,7 +34,7 @@ class Cycles:
             self.session.job(name, dry_run=False) as job,
             opened(self.session.configuration.state) as store,
             store.lease(name) as lease,
-            reporting(self.progress, name) as report,
+            reporting(self.progress, name, job.connector) as report,
         ):
             approval = self.approval or store.holds.approval(name)
             result = run_job(

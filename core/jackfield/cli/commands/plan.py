@@ -79,7 +79,7 @@ class _Plans:
     def add(self, name: str, store: Store) -> Exit:
         with self._session.job(name, dry_run=True) as job:
             approval = store.holds.approval(name)
-            with reporting("auto", name) as report:
+            with reporting("auto", name, job.connector) as report:
                 preview = preview_job(job, store, approval=approval, report=report)
         plan, hold = preview.plan, preview.hold
         self.has_changes |= plan.has_changes
