@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from jackfield.flow import Token
 from jackfield.limits import Limiter, RateLimits
+from jackfield.pauses import pause
 from jackfield.transport import Limits, Wire
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Clock:
     """Time as the driver knows it; a test hands in its own."""
 
     monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = pause
     sleep_async: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
     randomness: random.Random = field(default_factory=random.Random)

@@ -105,3 +105,23 @@ def test_interrupted_run_ends_with_its_code_and_the_next_one_finishes(office):
     assert said == "interrupted; the next run looks at whatever was under way\n"
     assert office.call("run").exit_code == 0
     assert len(office.sandbox.store) == 2
+
+
+def test_interrupted_run_does_not_wait_for_the_vendor(office):
+    office.employ(*(f"p{number}" for number in range(12)))
+    office.sandbox.faults.add(
+        Fault(method="POST", status=429, headers={"Retry-After": "600"}, after=4, times=99)
+    )
+    command = [sys.executable, "-m", "jackfield", "run"]
+    process = subprocess.Popen(command, cwd=office.folder, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while len(office.sandbox.store) < 4 and time.monotonic() < end:
+        time.sleep(0.02)
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert process.returncode == 130
+    office.sandbox.faults.clear()
+    assert office.call("run").exit_code == 0
+    assert len(office.sandbox.store) == 12

@@ -233,6 +233,29 @@ def test_signal_lets_the_current_step_finish(office, number, code):
         assert len(store.links("webex")) == len(office.sandbox.store) < 40
 
 
+@pytest.mark.parametrize("workers", [1, 8])
+def test_service_that_a_vendor_makes_wait_ends_soon_and_loses_nothing(office, workers):
+    """H2: the vendor may say to come back in ten minutes."""
+    text = office.config.read_text()
+    office.config.write_text(text.replace("[jobs.webex]", f"[jobs.webex]\nworkers = {workers}"))
+    office.employ(*(f"p{number}" for number in range(12)))
+    office.sandbox.faults.add(
+        Fault(method="POST", status=429, headers={"Retry-After": "600"}, after=4, times=99)
+    )
+    process = started(office)
+    wait_for(lambda: len(office.sandbox.store) == 4)
+    began = time.monotonic()
+
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert process.returncode == 143
+    assert time.monotonic() - began < 10
+    office.sandbox.faults.clear()
+    assert office.call("run").exit_code == 0
+    assert len(office.sandbox.store) == 12
+
+
 def test_waiting_service_ends_at_once(office):
     process = started(office)
     wait_for(lambda: len(office.sandbox.store) == 2)

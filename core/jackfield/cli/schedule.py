@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from jackfield.cli.app import Options
 from jackfield.cli.events import EventLog
 from jackfield.cli.exits import Exit, exit_of, sentence_of
 from jackfield.cli.results import exit_of_result
 from jackfield.connector import Connector
-from jackfield.engine import CycleResult, How, Job, Progress, Report, run_job
+from jackfield.engine import CycleResult, How, Job, run_job
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.notification.events import (
     Event,
@@ -26,13 +27,14 @@ from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store
 from jackfield.errors import AlreadyRunning
+from jackfield.pauses import given_up_by
 from jackfield.registry import Registry
 
 _LONGEST_PAUSE_SECONDS = 60.0
 """A clock that was set, or a machine that slept, is noticed within this time."""
 
 
-class Stopping(Exception):
+class Stopping(BaseException):
     """The process was asked to end; what was under way has ended."""
 
     def __str__(self) -> str:
@@ -175,14 +177,15 @@ class JobLoop:
 
     def _cycle(self) -> CycleResult:
         job = self._service.open(self.name)
-        with self._store.lease(self.name) as lease:
+        stop = self._service.stop
+        with self._store.lease(self.name) as lease, given_up_by(partial(_end, stop)):
             self._log.info("cycle.began", self.name)
             began = time.monotonic()
             result = run_job(
                 job,
                 self._store,
                 approval=self._store.holds.approval(self.name),
-                report=until(self._service.stop),
+                report=lambda _: _end(stop),
                 token=lease.token,
                 how=How(is_scheduled=True, now=self._service.now()),
             )
@@ -274,17 +277,10 @@ def event_of(state: JobState, at: dt.datetime) -> Event:
     )
 
 
-def until(stop: threading.Event) -> Report:
-    """Return a report that ends the cycle between two people once it is to stop.
-
-    It raises Stopping.
-    """
-
-    def report(_: Progress) -> None:
-        if stop.is_set():
-            raise Stopping
-
-    return report
+def _end(stop: threading.Event) -> None:
+    """End a cycle, between two people or while it waits, once it is to stop."""
+    if stop.is_set():
+        raise Stopping
 
 
 def _text(instant: dt.datetime) -> str:
