@@ -59,6 +59,10 @@ class Service:
     _connectors: list[Connector] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _warned: int = 0
+    _content: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._content = self._read()
 
     def open(self, name: str) -> Job:
         """Open a job; jobs on one connection share it, so it stays open."""
@@ -68,6 +72,27 @@ class Service:
                 self._connectors.append(job.connector)
             self._warn()
         return job
+
+    def reopen(self, name: str) -> None:
+        """Let a job's next cycle read the secrets of its connection anew: they were refused."""
+        with self._lock:
+            self.configuration.reconnect(self.configuration.file.jobs[name].connection)
+
+    def warn_of_changes(self) -> None:
+        """Tell once, for each change, that the configuration is used as it was at the start."""
+        with self._lock:
+            before, self._content = self._content, self._read()
+            if self._content != before:
+                why = "the file has changed; it is used as it was until the service starts anew"
+                self.log.warning(
+                    "configuration.changed", file=str(self.configuration.path), why=why
+                )
+
+    def _read(self) -> bytes:
+        try:
+            return self.configuration.path.read_bytes()
+        except OSError:
+            return b""
 
     def notifier(self) -> Notifier:
         """Return a notifier for one thread.
@@ -137,6 +162,7 @@ class JobLoop:
     def tick(self) -> Exit:
         """Run one cycle if the job may run now; no failure ends the service."""
         result: CycleResult | None = None
+        self._service.warn_of_changes()
         try:
             why_not = self._why_not(self._store.jobs.get(self.name))
             if why_not:
@@ -154,6 +180,8 @@ class JobLoop:
         except Exception as error:  # noqa: BLE001 - the border of one job
             self._log.error("cycle.failed", self.name, error=sentence_of(error))
             code = exit_of(error)
+        if code is Exit.UNAUTHORISED:
+            self._service.reopen(self.name)
         self._prune()
         self._tell(result)
         return code

@@ -27,9 +27,10 @@ _SECONDS_BETWEEN_LOOKS = 0.2
 def command(ctx: click.Context, jobs: tuple[str, ...], *, once: bool, as_json: bool) -> None:
     """Run every job at its interval, until it is stopped.
 
-    The interval is `interval_minutes` of the job. Each event is one line on standard error. On
-    SIGTERM or SIGINT the people under way are finished, then it exits with 143 or 130; a second
-    signal ends it at once.
+    The interval is `interval_minutes` of the job. Each event is one line on standard error. The
+    configuration is read at the start; a secret that the vendor refuses is read anew. On SIGTERM
+    or SIGINT requests under way are finished, none waits for the vendor any more, and it exits
+    with 143 or 130; a second signal ends it at once.
     """
     session = Session.open(ctx.obj)
     names = session.jobs(jobs)

@@ -105,6 +105,14 @@ class Configuration:
             self._connectors[key] = self._open(name, registry, key[1])
         return self._connectors[key]
 
+    def reconnect(self, name: str) -> None:
+        """Open this connection anew the next time, with its secrets as they are then.
+
+        Whoever has it open keeps it as it is, and closes it.
+        """
+        for key in [key for key in self._connectors if key[0] == name]:
+            del self._connectors[key]
+
     def _open(self, name: str, registry: Registry, policy: Policy) -> Connector:
         table = self.file.connections[name]
         with self._within(f"connections.{name}", drop=f"{table.connector}: "):
