@@ -132,6 +132,37 @@ def test_path_is_written_relative_to_the_configuration(tmp_path, monkeypatch):
     assert tomllib.loads(text)["sources"]["people"]["path"] == "../people.csv"
 
 
+ADA = "id,userPrincipalName,accountEnabled,givenName,surname\n1,a@example.com,True,Ada,Strauß\n"
+
+
+def test_the_encoding_of_the_file_is_found(tmp_path):
+    (tmp_path / "people.csv").write_text(ADA, encoding="windows-1252")
+
+    done = init(tmp_path, "--connector", "webex", "--file", str(tmp_path / "people.csv"))
+
+    assert written(tmp_path)["sources"]["people"]["encoding"] == "windows-1252"
+    assert "windows-1252" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(ADA.encode(), id="UTF-8"),
+        pytest.param(ADA.encode("utf-16"), id="with a mark"),
+        pytest.param(b"PK\x03\x04\x00\x00\x81\xff", id="no text at all"),
+        pytest.param(None, id="not there yet"),
+    ],
+)
+def test_no_encoding_is_written_where_none_is_needed_or_known(tmp_path, content):
+    if content is not None:
+        (tmp_path / "people.csv").write_bytes(content)
+
+    done = init(tmp_path, "--connector", "webex", "--file", str(tmp_path / "people.csv"))
+
+    assert "encoding" not in written(tmp_path)["sources"]["people"]
+    assert done.stderr == ""
+
+
 def test_schema_is_named_and_written(tmp_path):
     init(tmp_path, "--connector", "webex", "--schema")
 

@@ -235,7 +235,7 @@ def test_bytes_that_are_not_utf8_are_refused_with_line_and_byte(refusal):
 
     message = refusal(content)
 
-    assert message.startswith("people.csv:3: byte 0xED after 24 characters is not utf-8")
+    assert message.startswith("people.csv:3: byte 0xED after 24 characters is not UTF-8;")
     assert 'encoding = "windows-1252"' in message
 
 

@@ -182,11 +182,12 @@ def _to_text(name: str, content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, "replace")
+        is_utf8 = codecs.lookup(encoding).name.startswith("utf-8")
         after = len(before) - max(before.rfind("\r"), before.rfind("\n")) - 1
         raise ConfigurationError(
             f"{name}:{_count_lines(before)}: byte 0x{error.object[error.start]:02X} after {after} "
-            f"characters is not {encoding}; save the file as UTF-8, or set its encoding, "
-            'often encoding = "windows-1252"'
+            f"characters is not {'UTF-8' if is_utf8 else encoding}; save the file as UTF-8, or set "
+            'its encoding, often encoding = "windows-1252"'
         ) from None
     except (LookupError, UnicodeError):
         remedy = 'set encoding to "utf-8" or "windows-1252"'

@@ -5,60 +5,30 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 
 from jackfield.cli.app import Options
-from jackfield.cli.commands.schema import configuration_schema, secret_settings
+from jackfield.cli.commands.schema import configuration_schema
+from jackfield.cli.draft import Draft, fits, quoted, toml_lines, ways_to_sign_in
 from jackfield.cli.screen import note, show, show_json
 from jackfield.engine.configuration.file import ConfigurationFile
 from jackfield.engine.configuration.sources import load_source
 from jackfield.engine.problems import nearest
 from jackfield.errors import ConfigurationError
 from jackfield.registry import Registry
+from jackfield.sources.csv_file import CsvFile
 
 SCHEMA = "jackfield.init/1"
 SCHEMA_FILE = "jackfield.schema.json"
 SOURCES = ("csv", "entra", "scim")
-MOST_TOGETHER = 4
-ORDINARY = frozenset({"rate_limits", "allow_loopback", "allow_private_network"})
-"""Settings of every connection; the file need not speak of them."""
 
+_EXCEL_ENCODING = "windows-1252"
 _WRONG_IN_NAME = re.compile(r"[^a-z0-9-]+")
-_DUMMIES = ("https://a.example", "00000000-0000-0000-0000-{:012}", "a")
-
-
-@dataclass(slots=True)
-class Table:
-    """One table to write: what is given, and which settings it signs in with."""
-
-    place: str
-    header: str
-    kind: tuple[str, str]
-    model: type[BaseModel]
-    given: dict[str, str] = field(default_factory=dict)
-    used: tuple[str, ...] = ()
-
-    @property
-    def secret(self) -> frozenset[str]:
-        return secret_settings(self.model)
-
-    def variable(self, name: str) -> str:
-        """Return the environment variable that a setting is read from."""
-        last = self.header.rpartition(".")[2]
-        return f"{last}_{name}".upper().replace("-", "_")
-
-    def referenced(self) -> Iterator[str]:
-        """Yield the settings that are read from the environment."""
-        required = [n for n, f in self.model.model_fields.items() if f.is_required()]
-        wanted = dict.fromkeys((*required, *self.used))
-        yield from (name for name in wanted if name not in self.given)
 
 
 @click.command("init")
@@ -141,7 +111,7 @@ def _tables(
     settings: Iterable[str],
     *,
     is_asking: bool,
-) -> tuple[Table, Table]:
+) -> tuple[Draft, Draft]:
     registry = Registry()
     kind = named["source"] or _chosen("Where do people come from?", SOURCES, is_asking=is_asking)
     installed = [listing.name for listing in registry.connectors() if not listing.problem]
@@ -150,16 +120,19 @@ def _tables(
         if not is_asking and len(installed) != 1:
             raise click.UsageError(f"name the vendor with --connector: {', '.join(installed)}")
         connector = _chosen("Which vendor?", installed, is_asking=is_asking)
-    source = Table("source", "sources.people", ("type", kind), load_source(kind).settings)
+    source = Draft("source", "sources.people", ("type", kind), load_source(kind).settings)
     name = _WRONG_IN_NAME.sub("-", connector.lower()).strip("-")
     model: type[BaseModel] = registry.load(connector).settings
-    connection = Table("connection", f"connections.{name}", ("connector", connector), model)
+    connection = Draft("connection", f"connections.{name}", ("connector", connector), model)
     for text in settings:
         _set(text, (source, connection))
     if kind == "csv":
         people = named["people"] or source.given.get("path")
         people = people or _asked("CSV file of the people", "people.csv", is_asking=is_asking)
         source.given["path"] = _beside(options.config, people)
+        if "encoding" not in source.given and (encoding := _encoding(Path(people))):
+            source.given["encoding"] = encoding
+            note(f"{people} is not UTF-8 but, it seems, {encoding}: look at the names in the plan")
     elif named["people"]:
         raise click.UsageError("--file is for --source csv")
     for table, use in ((source, None), (connection, named["use"])):
@@ -167,7 +140,16 @@ def _tables(
     return source, connection
 
 
-def _set(text: str, tables: tuple[Table, ...]) -> None:
+def _encoding(people: Path) -> str:
+    """Return how a CSV file is encoded where that is not UTF-8; empty where it is unclear."""
+    for encoding in ("utf-8-sig", _EXCEL_ENCODING):
+        with suppress(ConfigurationError):
+            CsvFile.open(people, encoding)
+            return encoding if encoding == _EXCEL_ENCODING else ""
+    return ""
+
+
+def _set(text: str, tables: tuple[Draft, ...]) -> None:
     """Take one `--set`; its value is in no message, for it may be what it must not be."""
     where, equals, value = text.partition("=")
     place, _, name = where.partition(".")
@@ -185,16 +167,16 @@ def _set(text: str, tables: tuple[Table, ...]) -> None:
     table.given[name] = value
 
 
-def _complete(table: Table, use: str | None, *, is_asking: bool) -> None:
+def _complete(table: Draft, use: str | None, *, is_asking: bool) -> None:
     """Settle how the table signs in, and ask for what is missing and no secret."""
-    ways = _ways(table)
+    ways = ways_to_sign_in(table)
     if use is not None:
         table.used = tuple(filter(None, map(str.strip, use.split(","))))
         for name in table.used:
             if name not in table.model.model_fields:
                 hint = nearest(name, table.model.model_fields)
                 raise click.UsageError(f"--use: there is no setting {name}; {hint}")
-        if not _fits(table, table.used):
+        if not fits(table, table.used):
             told = "; ".join(", ".join(way) for way in ways)
             raise click.UsageError(f"--use: these do not fit together; possible are {told}")
     elif len(ways) > 1 and is_asking:
@@ -207,53 +189,6 @@ def _complete(table: Table, use: str | None, *, is_asking: bool) -> None:
         for name in list(table.referenced()):
             if name not in table.secret:
                 table.given[name] = _asked(f"{table.place}: {name}", "", is_asking=True)
-
-
-def _ways(table: Table) -> list[tuple[str, ...]]:
-    """Return the smallest sets of settings that the model takes, those with a secret first."""
-    fields = table.model.model_fields
-    optional = [n for n, f in fields.items() if not f.is_required() and _is_open(n, f, table)]
-    found: list[tuple[str, ...]] = []
-    for count in range(min(MOST_TOGETHER, len(optional)) + 1):
-        for some in combinations(optional, count):
-            if not any(set(way) <= set(some) for way in found) and _fits(table, some):
-                found.append(some)
-    found.sort(key=lambda way: not (table.secret & {*way}))
-    return [way for way in found if way]
-
-
-def _is_open(name: str, info: FieldInfo, table: Table) -> bool:
-    """Say whether a setting may be a credential: a secret, or a text that is empty by default."""
-    return name not in ORDINARY and (name in table.secret or info.default in ("", None))
-
-
-def _fits(table: Table, names: Iterable[str]) -> bool:
-    """Say whether the model takes these settings beside what it needs, whatever their values."""
-    required = [n for n, f in table.model.model_fields.items() if f.is_required()]
-    values: dict[str, str] = dict(table.given)
-    for name in (*required, *names):
-        values.setdefault(name, _dummy(table.model, name))
-    try:
-        table.model.model_validate(values)
-    except ValidationError:
-        return False
-    return True
-
-
-def _dummy(model: type[BaseModel], name: str) -> str:
-    """Return a made-up value that this setting takes by itself, no other setting the same id."""
-    number = list(model.model_fields).index(name)
-    values = [value.format(number) for value in _DUMMIES]
-    return next((value for value in values if _takes(model, name, value)), values[-1])
-
-
-def _takes(model: type[BaseModel], name: str, value: str) -> bool:
-    try:
-        model.model_validate({name: value})
-    except ValidationError as error:
-        problems = error.errors(include_input=False, include_url=False)
-        return not any(problem["loc"] == (name,) for problem in problems)
-    return True
 
 
 def _chosen(question: str, choices: Iterable[str], *, is_asking: bool) -> str:
@@ -327,7 +262,7 @@ window_hours = 24
 """
 
 
-def _text(tables: tuple[Table, Table], *, has_schema: bool) -> str:
+def _text(tables: tuple[Draft, Draft], *, has_schema: bool) -> str:
     job = tables[1].header.rpartition(".")[2]
     lines = [f"#:schema ./{SCHEMA_FILE}"] if has_schema else []
     lines += [
@@ -339,45 +274,9 @@ def _text(tables: tuple[Table, Table], *, has_schema: bool) -> str:
         '# state = "jackfield.db"',
     ]
     for table in tables:
-        lines += ["", *_table_lines(table)]
-    rest = _REST.format(job=job, connection=_quoted(job), connector=tables[1].kind[1])
+        lines += ["", *toml_lines(table)]
+    rest = _REST.format(job=job, connection=quoted(job), connector=tables[1].kind[1])
     return "\n".join([*lines, rest])
-
-
-def _table_lines(table: Table) -> Iterator[str]:
-    for line in (table.model.__doc__ or "").strip().splitlines():
-        yield f"# {line.strip()}".rstrip()
-    yield f"[{table.header}]"
-    yield f"{table.kind[0]} = {_quoted(table.kind[1])}"
-    referenced = list(table.referenced())
-    for name, info in table.model.model_fields.items():
-        if name in table.given:
-            yield f"{name} = {_quoted(table.given[name])}"
-        elif name in referenced:
-            yield f"{name} = {_quoted('env:' + table.variable(name))}"
-        elif name not in ORDINARY:
-            yield _commented(table, name, info)
-
-
-def _commented(table: Table, name: str, info: FieldInfo) -> str:
-    if name in table.secret:
-        return f"# {name} = {_quoted('env:' + table.variable(name))}"
-    default = info.get_default(call_default_factory=True)
-    value = _quoted("") if default is None else _value(default)
-    return f"# {name} = {value}"
-
-
-def _value(default: object) -> str:
-    if isinstance(default, str):
-        return _quoted(default)
-    if isinstance(default, Mapping):
-        return "{}"
-    return json.dumps(list(default) if isinstance(default, tuple) else default)
-
-
-def _quoted(text: str) -> str:
-    """Return a text as TOML has it: as JSON does, but for one character."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _write(path: Path, text: str) -> None:
