@@ -216,8 +216,11 @@ class Driver:
 
     def _tell(self, hook: str, **event: Any) -> None:
         """Tell the observers; what one of them raises must not change what happened."""
+        caller = getattr(self._hooks, hook)
+        if not caller.get_hookimpls():
+            return
         try:
-            getattr(self._hooks, hook)(**event)
+            caller(**event)
         except Exception as error:  # noqa: BLE001 - a write may have been made
             _LOG.warning("an observer of %s raised %s in %s", self.name, type(error).__name__, hook)
 

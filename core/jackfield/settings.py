@@ -6,6 +6,7 @@ A plugin subclasses `ConnectorSettings`; its JSON schema feeds forms, docs and t
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -155,6 +156,7 @@ def is_loopback(parts: SplitResult) -> bool:
         return False
 
 
+@lru_cache(maxsize=64)
 def origin_of(url: str) -> str:
     """Return scheme, host and port of a URL, the port only where it is not the scheme's own."""
     parts = urlsplit(url)

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import httpcore
@@ -26,6 +27,8 @@ _deadline_at: ContextVar[float] = ContextVar("deadline_at")
 
 _IDLE_SECONDS = 30.0
 _CLIENT_LOGS = ("httpcore.connection", "httpcore.http11")
+_parsed = lru_cache(maxsize=16)(httpx.URL)
+"""All creations of a cycle go to one URL, and to parse it takes long."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NOT_HTTP = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
 
@@ -168,8 +171,7 @@ class AsyncTransport:
             await client.aclose()
 
 
-_Free: TypeAlias = tuple[str, float, httpx.AsyncHTTPTransport]
-"""Last origin, since when it is unused, the client."""
+_Free: TypeAlias = tuple[str, float, httpx.AsyncHTTPTransport]  # last origin, unused since, client
 
 
 def _options(limits: Limits) -> dict[str, Any]:
@@ -202,7 +204,7 @@ def _request(wire: Wire, limits: Limits) -> httpx.Request:
     timeout = httpx.Timeout(limits.deadline_seconds, connect=limits.connect_seconds)
     return httpx.Request(
         wire.method,
-        wire.url,
+        _parsed(wire.url),
         headers=dict(wire.headers),
         content=wire.content,
         extensions={"timeout": timeout.as_dict()},
@@ -314,9 +316,8 @@ class _SyncStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        inner = self._stream.start_tls(
-            ssl_context, server_hostname, _remaining(timeout, httpcore.ConnectTimeout)
-        )
+        left = _remaining(timeout, httpcore.ConnectTimeout)
+        inner = self._stream.start_tls(ssl_context, server_hostname, left)
         return _SyncStream(inner)
 
     def get_extra_info(self, info: str) -> Any:
@@ -370,9 +371,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        inner = await self._stream.start_tls(
-            ssl_context, server_hostname, _remaining(timeout, httpcore.ConnectTimeout)
-        )
+        left = _remaining(timeout, httpcore.ConnectTimeout)
+        inner = await self._stream.start_tls(ssl_context, server_hostname, left)
         return _AsyncStream(inner)
 
     def get_extra_info(self, info: str) -> Any:

@@ -59,7 +59,7 @@ def _user_agent() -> str:
 def _content(request: Request, headers: dict[str, str]) -> bytes | None:
     if request.json is not None:
         headers["content-type"] = "application/json"
-        return json.dumps(request.json, ensure_ascii=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(request.json).encode()
     if request.form is not None:
         headers["content-type"] = "application/x-www-form-urlencoded"
         return urlencode({name: _plain(value) for name, value in request.form.items()}).encode()
@@ -103,12 +103,15 @@ def _url(request: Request, token: Token | None, origins: frozenset[str]) -> str:
         segments = path.partition("?")[0].lower().replace("%2e", ".").split("/")
         if {".", ".."} & set(segments) or "#" in path:
             raise PluginFault(f"{path} leaves the vendor's base URL")
+        origin = origin_of(token.base_url)
         path = token.base_url.rstrip("/") + path
-    elif "://" not in path:
+    elif "://" in path:
+        origin = origin_of(path)
+    else:
         raise PluginFault(f"{path} is neither a URL nor a path that begins with a slash")
-    if origin_of(path) not in origins:
+    if origin not in origins:
         raise ConfigurationError(
-            f"{origin_of(path)} is not among the hosts that the connector and its settings name"
+            f"{origin} is not among the hosts that the connector and its settings name"
         )
     if not request.params:
         return path
@@ -179,11 +182,8 @@ def _excerpt(content: bytes) -> str:
 def parse_json(content: bytes) -> Json:
     """Return the value; raise ValueError for what JSON allows a parser to choke on."""
     try:
-        value: Json = json.loads(
-            content,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            object_pairs_hook=_unique,
+        value: Json = _DECODER.decode(
+            content.decode(json.detect_encoding(content), "surrogatepass")
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -206,6 +206,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) != len(pairs):
         raise ValueError("an object names one member twice")
     return document
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique
+)
 
 
 def request_id(headers: Mapping[str, str]) -> str:

@@ -26,6 +26,7 @@ Refer: TypeAlias = Callable[[str], str]
 COMPUTED_ATTRIBUTES = frozenset({"IsActive", "IsSoftDeleted", "appRoleAssignments"})
 """Source attributes that the engine computes: whether the person should have access, and roles."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -203,7 +204,7 @@ def user_of(desired: Desired) -> User:
 
 def fingerprint(desired: Desired) -> str:
     """Return a short text that changes whenever what is wanted of a user changes."""
-    text = json.dumps(dict(desired), sort_keys=True, ensure_ascii=False)
+    text = _ENCODER.encode(dict(desired))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -57,7 +57,8 @@ class Recorder:
     _recorded_at: float = field(default=float("-inf"))
 
     def __call__(self, progress: Progress) -> None:
-        self.report(replace(progress, cycle_id=self.cycle_id))
+        if self.report is not nobody:
+            self.report(replace(progress, cycle_id=self.cycle_id))
         is_new = self._phase_began_at is None or progress.phase != self._last.phase
         if is_new:
             self._phase_began_at = dt.datetime.now(dt.UTC)

@@ -120,9 +120,9 @@ def _text(name: str, value: Json) -> str | None:
 
 def _renamed(document: Mapping[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
     # The right spelling wins where both are there, so it is written last.
-    stray = {name: value for name, value in document.items() if name not in names.values()}
-    right = {name: value for name, value in document.items() if name in names.values()}
-    return {names.get(name.lower(), name): value for name, value in stray.items()} | right
+    known = [(names.get(name.lower(), name), name) for name in document]
+    stray = {right: document[name] for right, name in known if right != name}
+    return stray | {name: document[name] for right, name in known if right == name}
 
 
 def _stray(document: Mapping[str, Json], name: str) -> str:

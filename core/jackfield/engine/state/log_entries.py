@@ -15,6 +15,7 @@ from jackfield.engine.state.database import Database
 from jackfield.engine.state.tables import cycles, entries, intents, links
 
 _ROWS_AT_ONCE = 1000  # in one transaction, so that nobody waits long for a prune
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def _steps_text(entry: Entry) -> str:
         (step.type, step.status, "" if step.description == entry.reason else step.description)
         for step in entry.steps
     )
-    return json.dumps(list(shown), separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(list(shown))
 
 
 def _steps(row: Any) -> Iterator[ProvisioningStep]:
