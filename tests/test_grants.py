@@ -1,11 +1,11 @@
 import json
 import multiprocessing
 import stat
-import time
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from support.renewing import renew
 
 from jackfield.errors import ConfigurationError
 from jackfield.grants import FileGrants, Grant, MemoryGrants
@@ -52,24 +52,11 @@ def test_secrets_of_a_grant_do_not_print():
     assert "access-1" not in str(FIRST)
 
 
-def _renew(path: str, count: int) -> None:
-    grants = FileGrants(Path(path))
-    for _ in range(count):
-        while not grants.try_acquire():
-            time.sleep(0.001)
-        try:
-            found = grants.load()
-            number = int(found.refresh_token.get_secret_value()) if found else 0
-            grants.save(Grant(SecretStr(str(number + 1))))
-        finally:
-            grants.release()
-
-
 def test_two_processes_never_renew_at_once(tmp_path: Path):
     """E4."""
     path = tmp_path / "zoom.json"
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_renew, args=(str(path), 20)) for _ in range(3)]
+    workers = [context.Process(target=renew, args=(str(path), 20)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
