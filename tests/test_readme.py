@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -62,7 +63,13 @@ def export(file: Path, *names: str) -> None:
         for number, name in enumerate(names):
             given, family = name.split()
             address = f"{given}.{family}@example.com".lower()
-            known = {"givenName": given, "surname": family, "displayName": name, "mail": address}
+            known = {
+                "department": "Sales",
+                "givenName": given,
+                "surname": family,
+                "displayName": name,
+                "mail": address,
+            }
             row = {"id": f"id-{number}", "userPrincipalName": address, "accountEnabled": "True"}
             writer.writerow({**known, **row})
 
@@ -97,16 +104,22 @@ def test_the_first_steps_lead_to_accounts(tmp_path: Path, monkeypatch: pytest.Mo
     assert "create" in done.output
 
 
-def test_the_mappings_of_the_readme_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_configuration_of_the_readme_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WEBEX_TOKEN", WebexSandbox.TOKEN)
+    export(tmp_path / "exportUsers.csv", "Ana Diaz", "Bo Li")
     CliRunner().invoke(app, first_steps()[0])
     file = tmp_path / "jackfield.toml"
-    (lines,) = blocks("toml")
-    file.write_text(f"{file.read_text()}\n{lines}")
+    file.write_text("\n".join([file.read_text(), *blocks("toml")]))
 
-    mappings = Configuration.load(file).file.jobs["webex"].mappings
+    checked = CliRunner().invoke(app, ["validate", "--json"])
 
-    assert [line.target for line in mappings] == ["title", "externalId"]
+    job = Configuration.load(file).file.jobs["webex"]
+    (finding,) = json.loads(checked.stdout)["findings"]
+    assert "manager" in finding["message"]  # Entra's file does not tell it
+    assert len(job.mappings) == 4
+    assert len(job.scope.filters) == 2
+    assert job.leavers.delete_after_days == 30
 
 
 def test_the_links_of_the_readme_lead_somewhere():

@@ -140,7 +140,12 @@ SCIM = Vendor(
 
 WEBEX = Vendor(
     suite=jackfield_webex.scenarios.SUITE,
-    own=MappingProxyType({WEBEX_URN: {"extensionAttribute1": "Kostenträger 42"}}),
+    own=MappingProxyType(
+        {
+            WEBEX_URN: {"extensionAttribute1": "Kostenträger 42"},
+            ENTERPRISE_URN: {"manager": {"value": "5b1c0000-0000-4000-8000-0000000000aa"}},
+        }
+    ),
     differences=MappingProxyType(
         {
             HR_URN: (GONE, "unknown schema sections in a request are ignored"),

@@ -13,6 +13,8 @@ WORK_EMAIL = 'emails[type eq "work"].value'
 
 _NAMED = Attribute(filter=True, case_exact=False)
 
+_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department")
+
 _ATTRIBUTES = {
     "userName": Attribute(create="required", filter=True, case_exact=False),
     WORK_EMAIL: _NAMED,
@@ -34,10 +36,7 @@ _ATTRIBUTES = {
         f'addresses[type eq "work"].{part}': Attribute()
         for part in ("streetAddress", "locality", "region", "postalCode", "country")
     },
-    **{
-        f"{ENTERPRISE_URN}:{name}": Attribute()
-        for name in ("employeeNumber", "costCenter", "organization", "division", "department")
-    },
+    **{f"{ENTERPRISE_URN}:{name}": Attribute() for name in (*_ENTERPRISE, "manager.value")},
 }
 
 # Microsoft's six rows; its page prints no source side, which is ours, after Entra's usual defaults.
