@@ -34,7 +34,10 @@ def on(office) -> int:
 def test_list_says_who_why_and_since_when(held):
     shown = held.call("hold", "list").stdout
 
-    assert shown.startswith("webex: 4 removals held until a person approves\n")
+    assert shown.startswith(
+        "webex: 4 removals held until a person approves: 4 of 5 people would lose access, "
+        "more than 3 and more than 10 %\n"
+    )
     assert re.search(
         r"- disable bob@example.com \(source id id-bob\): no longer in the source; since \d{4}-",
         shown,

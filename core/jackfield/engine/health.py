@@ -153,6 +153,7 @@ def stage(
             reason=step.reason,
             approval=hold.approval,
             staged_at=now,
+            held_because=hold.reason,
         )
         for step in (hold.steps if hold else ())
         if hold is not None

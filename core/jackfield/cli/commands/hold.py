@@ -127,7 +127,8 @@ def _held(session: Session, store: Store, word: str, job: str) -> tuple[str, lis
 
 
 def _show(name: str, removals: list[StagedRemoval], session: Session) -> None:
-    show(f"{name}: {_people(removals)} held until a person approves", colour="red")
+    why = f": {removals[0].held_because}" if removals[0].held_because else ""
+    show(f"{name}: {_people(removals)} held until a person approves{why}", colour="red")
     for removal in removals:
         since = removal.staged_at.astimezone().isoformat(" ", "minutes")
         who = f"{removal.user_name} (source id {removal.source_id})"

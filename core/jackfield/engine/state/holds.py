@@ -15,6 +15,7 @@ from jackfield.engine.state.tables import holds
 class StagedRemoval:
     """One removal that waits. `approval` is the word for the whole set it is held with.
 
+    `reason` is why this one should lose access, `held_because` why the guard holds the set.
     `staged_at` is when it was first held; `approved_at` is None until a person said the word.
     """
 
@@ -27,6 +28,7 @@ class StagedRemoval:
     staged_at: dt.datetime
     approved_by: str = ""
     approved_at: dt.datetime | None = None
+    held_because: str = ""
 
 
 class Holds:

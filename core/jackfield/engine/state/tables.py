@@ -128,6 +128,8 @@ holds = sa.Table(
     sa.Column("approval", sa.Text, nullable=False),
     sa.Column("approved_by", Words, nullable=False, server_default=""),
     sa.Column("approved_at", Instant),
+    # Why the guard holds the whole set.
+    sa.Column("held_because", Words, nullable=False, server_default=""),
 )
 
 told = sa.Table(
