@@ -35,8 +35,10 @@ def test_status_says_who_paused_it_and_why(paused):
 
 
 def test_a_run_by_hand_does_its_work_and_ends_no_pause(paused):
-    assert paused.call("run").stdout == "webex: 2 created\n"
+    done = paused.call("run")
 
+    assert done.stdout == "webex: 2 created\n"
+    assert "webex: disabled: paused by Grace: the vendor moves; tried all the same" in done.stderr
     assert status(paused)["quarantine"]["reason"] == "QuarantinedOnDemand"
 
 

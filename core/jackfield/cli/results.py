@@ -11,6 +11,7 @@ from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, How, Step, run_job
 from jackfield.engine.state.database import StateUnavailable
+from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store, opened
 
 
@@ -36,6 +37,7 @@ class Cycles:
             store.lease(name) as lease,
             reporting(self.progress, name, job.connector) as report,
         ):
+            self._warn(store.jobs.get(name))
             approval = self.approval or store.holds.approval(name)
             result = run_job(
                 job, store, approval=approval, report=report, token=lease.token, how=how
@@ -50,6 +52,14 @@ class Cycles:
 
     def fail(self, name: str, error: Exception) -> None:
         self.documents.append(error_document(name, error))
+
+    def _warn(self, state: JobState) -> None:
+        """Say that the job does not run as usual; by hand it does all the same."""
+        if self.is_shown and state.quarantine is not None:
+            how = "disabled" if state.status == "disabled" else "in quarantine"
+            note(
+                f"{state.job}: {how}: {state.quarantine.error}; tried all the same", colour="yellow"
+            )
 
     def _show(self, name: str, result: CycleResult) -> None:
         show_interrupted(result.interrupted)
