@@ -74,3 +74,36 @@ def test_a_run_whose_log_cannot_be_pruned_has_run_all_the_same(aged):
     assert done.exit_code == 0
     assert "old log entries stay" in done.stderr
     assert len(json.loads(aged.call("log", "--json").stdout)["entries"]) == 4
+
+
+def test_one_person_is_erased_and_nobody_else(aged):
+    """J13."""
+    done = aged.call("prune", "--user", "BOB@example.com")
+
+    left = json.loads(aged.call("log", "--json").stdout)["entries"]
+    assert done.stdout.startswith("2 log entries about BOB@example.com removed")
+    assert len(left) == 2
+    assert "bob" not in json.dumps(left).lower()
+
+
+def test_what_the_guard_counts_is_not_erased_yet(office):
+    office.call("run")
+
+    assert office.call("prune", "--user", "bob@example.com").stdout.startswith("0 log entries")
+
+
+def test_nothing_of_an_erased_person_is_left_in_the_log_of_the_file(aged):
+    """J13: SQLite would keep what it deleted."""
+    title = b"Cellist of the house"
+    aged.employ("ada", "bob", title=title.decode())
+    aged.call("run")
+    file = aged.folder / "jackfield.db"
+    with closing(sqlite3.connect(file)) as state, state:
+        state.execute("UPDATE log SET at = '2020-01-01 12:00:00.000000'")
+    assert title in file.read_bytes()
+
+    for name in ("ada@example.com", "bob@example.com"):
+        aged.call("prune", "--user", name)
+
+    assert title not in file.read_bytes()
+    assert not file.with_name("jackfield.db-wal").exists()

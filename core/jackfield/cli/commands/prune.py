@@ -21,17 +21,27 @@ SCHEMA = "jackfield.prune/1"
     callback=age,
     help="Remove what is older: 30d, 4w, 12h. By default as [log] retention_days says.",
 )
+@click.option("--user", metavar="USER", default="", help="Remove what is about one person alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
-def command(ctx: click.Context, *, before: dt.datetime | None, as_json: bool) -> None:
-    """Remove old entries of the log.
+def command(ctx: click.Context, *, before: dt.datetime | None, user: str, as_json: bool) -> None:
+    """Remove old entries of the log, or those of one person.
 
     What is in doubt stays, however old it is. Links, failures that wait and held removals are no
-    part of the log and stay, too. `run` and `serve` do this after each cycle.
+    part of the log and stay, too. `run` and `serve` remove old entries after each cycle.
+
+    USER is a userName, a source id or a vendor's id. Of one person everything is removed that the
+    guard does not count any more: what is older than its window, a day by default. The link stays
+    (`jackfield links`), and so do copies of the state.
     """
     configuration = Session.open(ctx.obj).configuration
     state = configuration.state
-    before = before or configuration.log_ends_at(dt.datetime.now(dt.UTC))
+    now = dt.datetime.now(dt.UTC)
+    if user:
+        hours = (job.guard.window_hours for job in configuration.file.jobs.values())
+        newest = now - dt.timedelta(hours=max(hours, default=0))
+        before = min(before or newest, newest)
+    before = before or configuration.log_ends_at(now)
     if before is None:
         raise click.UsageError("[log] retention_days is 0: say what to remove, with --older-than")
     removed = 0
@@ -39,8 +49,10 @@ def command(ctx: click.Context, *, before: dt.datetime | None, as_json: bool) ->
         note(f"nothing has run yet: there is no {state}")
     else:
         with opened(state) as store:
-            removed = store.prune(before)
+            removed = store.prune(before, user)
     if as_json:
         show_json({"schema": SCHEMA, "before": before.isoformat(), "removed": removed})
     else:
-        show(f"{removed} log entries removed, of before {before.astimezone():%Y-%m-%d %H:%M %z}")
+        whose = f" about {user}" if user else ""
+        when = f"{before.astimezone():%Y-%m-%d %H:%M %z}"
+        show(f"{removed} log entries{whose} removed, of before {when}")

@@ -93,9 +93,10 @@ class LogEntries:
         with self._database.read() as connection:
             return frozenset((row.source_id, row.reason) for row in connection.execute(query))
 
-    def prune(self, before: dt.datetime) -> int:
+    def prune(self, before: dt.datetime, user: str = "") -> int:
         """Remove entries older than an instant, and their intents; return how many entries.
 
+        With a `user`, as `LogFilter` knows one, that person's alone, and SQLite overwrites them.
         What is in doubt stays however old it is: intents without an outcome, and entries that say
         `in_doubt`. So do cycles that anything still belongs to.
         """
@@ -105,9 +106,13 @@ class LogEntries:
             .order_by(entries.c.at)
             .limit(_ROWS_AT_ONCE)
         )
+        if user:
+            old = old.where(_is_about(user))
         removed = 0
         while True:
             with self._database.write() as connection:
+                if user and self._database.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA secure_delete = ON")
                 rows = connection.execute(old).all()
                 _delete(connection, rows)
             removed += len(rows)
@@ -145,13 +150,16 @@ def _filtered(wanted: LogFilter) -> sa.Select[Any]:
     ):
         if value:
             query = query.where(entries.c[column] == value)
-    if wanted.user:
-        known_as = sa.func.lower(entries.c.user_name) == wanted.user.lower()
-        ids = (entries.c.source_id, entries.c.target_id, entries.c.change_id)
-        by_id = sa.or_(*(column == wanted.user for column in ids))
-        named = sa.select(entries.c.source_id).where(known_as)
-        query = query.where(sa.or_(known_as, by_id, entries.c.source_id.in_(named)))
-    return query
+    return query.where(_is_about(wanted.user)) if wanted.user else query
+
+
+def _is_about(user: str) -> sa.ColumnElement[bool]:
+    """Say of an entry whether it is about a person, or of a person ever known by this name."""
+    known_as = sa.func.lower(entries.c.user_name) == user.lower()
+    ids = (entries.c.source_id, entries.c.target_id, entries.c.change_id)
+    by_id = sa.or_(*(column == user for column in ids))
+    named = sa.select(entries.c.source_id).where(known_as)
+    return sa.or_(known_as, by_id, entries.c.source_id.in_(named))
 
 
 _PLAIN_COLUMNS = (

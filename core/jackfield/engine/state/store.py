@@ -180,9 +180,12 @@ class Store:
         """Return one page of the entries that fit, the newest first."""
         return self._log.page(wanted)
 
-    def prune(self, before: dt.datetime) -> int:
-        """Remove log entries older than an instant but for what is in doubt; return how many."""
-        return self._log.prune(before)
+    def prune(self, before: dt.datetime, user: str = "") -> int:
+        """Remove log entries older than an instant but for what is in doubt; return how many.
+
+        With a `user`, a userName or an id, those of one person alone.
+        """
+        return self._log.prune(before, user)
 
 
 @contextmanager
