@@ -5,8 +5,9 @@ import pytest
 from jackfield.engine.quarantine import (
     MICROSOFT_LIMITS,
     Health,
-    Quarantine,
     QuarantineLimits,
+    is_over_at,
+    next_attempt_at,
     reason_for,
 )
 
@@ -40,17 +41,16 @@ def test_a_small_firm_is_quarantined_by_smaller_numbers():
     assert reason_for(Health(49, 0, 0), QuarantineLimits()) is None
 
 
-@pytest.mark.parametrize(
-    ("attempts", "hours"), [(0, 6), (1, 12), (2, 24), (3, 48), (4, 72), (29, 27 * 24 + 24)]
-)
-def test_attempts_become_rarer_down_to_one_a_day(attempts, hours):
-    state = Quarantine("EncounteredQuarantineException", "401", NOON, attempts)
+HOURS_AFTER_AN_ATTEMPT = [(0, 6), (5.9, 6), (6, 12), (6.7, 12), (12, 24), (24, 48), (47.9, 48)]
 
-    assert state.next_attempt_at == NOON + dt.timedelta(hours=hours)
+
+@pytest.mark.parametrize(("at", "due"), [*HOURS_AFTER_AN_ATTEMPT, (48, 72), (27 * 24, 28 * 24)])
+def test_attempts_become_rarer_down_to_one_a_day(at, due):
+    now = NOON + dt.timedelta(hours=at)
+
+    assert next_attempt_at(NOON, now) == NOON + dt.timedelta(hours=due)
 
 
 def test_a_job_is_switched_off_after_four_weeks():
-    state = Quarantine("EncounteredQuarantineException", "401", NOON)
-
-    assert not state.is_over_at(NOON + dt.timedelta(days=27, hours=23))
-    assert state.is_over_at(NOON + dt.timedelta(days=28))
+    assert not is_over_at(NOON, NOON + dt.timedelta(days=27, hours=23))
+    assert is_over_at(NOON, NOON + dt.timedelta(days=28))

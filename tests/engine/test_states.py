@@ -339,6 +339,14 @@ def test_attempts_in_quarantine_are_counted_from_the_first_failure(firm: Company
     assert [pause.total_seconds() / 3600 for pause in pauses] == [6, 12, 24, 48]
 
 
+def test_runs_by_hand_do_not_put_off_the_next_attempt(firm: Company):
+    minutes = [dt.timedelta(minutes=number) for number in range(8)]
+    states = [health_after(firm, now=NOW + after) for after in minutes]
+
+    assert {state.quarantine.next_attempt_at - NOW for state in states} == {dt.timedelta(hours=6)}
+    assert [state.quarantine.series_count for state in states] == list(range(8))
+
+
 def test_any_successful_attempt_lifts_the_quarantine(firm: Company):
     assert health_after(firm).status == "quarantined"
     assert health_after(firm, refused=0).status == "active"

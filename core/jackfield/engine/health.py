@@ -12,9 +12,10 @@ from jackfield.engine.plan import WRITES
 from jackfield.engine.quarantine import (
     ON_DEMAND,
     Health,
-    Quarantine,
     QuarantineLimits,
     QuarantineReason,
+    is_over_at,
+    next_attempt_at,
     reason_for,
 )
 from jackfield.engine.state import jobs
@@ -102,23 +103,22 @@ def keep_health(
         if before.status != "active" and is_proven:
             store.jobs.lift(job, token=token)
         return
-    began_at, attempts = now, 0
+    began_at, failed_attempts = now, 0
     if before.quarantine is not None:
         began_at = before.quarantine.series_began_at
-        attempts = before.quarantine.series_count + 1
-    state = Quarantine(found.reason, found.error, began_at, attempts)
-    next_attempt_at = state.next_attempt_at
+        failed_attempts = before.quarantine.series_count + 1
+    due = next_attempt_at(began_at, now)
     if found.is_passing and now - began_at < _SOON_UNTIL:
-        next_attempt_at = min(next_attempt_at, now + _SOON)
+        due = min(due, now + _SOON)
     stored = jobs.Quarantine(
         reason=found.reason,
         error=found.error,
         began_at=now if before.quarantine is None else before.quarantine.began_at,
         series_began_at=began_at,
-        series_count=attempts,
-        next_attempt_at=next_attempt_at,
+        series_count=failed_attempts,
+        next_attempt_at=due,
     )
-    is_disabled = state.is_over_at(now)
+    is_disabled = is_over_at(began_at, now)
     store.jobs.quarantine(job, stored, is_disabled=is_disabled, token=token)
     if is_disabled:
         store.escrows.clear(job, store.escrows.all(job), token=token)

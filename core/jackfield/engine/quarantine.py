@@ -24,7 +24,8 @@ TOO_MANY_DELETES: QuarantineReason = "TooManyDeletes"
 ON_DEMAND: QuarantineReason = "QuarantinedOnDemand"
 """The reason of a job that a person paused. Only a restart ends it."""
 
-_ATTEMPTS = (dt.timedelta(hours=6), dt.timedelta(hours=12), dt.timedelta(hours=24))
+_DAY = dt.timedelta(days=1)
+_ATTEMPTS = (dt.timedelta(hours=6), dt.timedelta(hours=12), _DAY)
 _DISABLED_AFTER = dt.timedelta(days=28)
 
 
@@ -55,29 +56,21 @@ class Health:
     succeeded: int
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """The state of an unhealthy job; instants are aware UTC.
+def next_attempt_at(began_at: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Return the first attempt after `now` of a job that failed first at `began_at`.
 
-    `attempts` counts the cycles since `began_at` that did not heal it.
+    Attempts are due 6, 12 and 24 hours after the first failure, then every 24 hours. The clock
+    alone decides: runs by hand in between neither hasten nor delay them.
     """
+    for passed in _ATTEMPTS:
+        if began_at + passed > now:
+            return began_at + passed
+    return began_at + _DAY * ((now - began_at) // _DAY + 1)
 
-    reason: QuarantineReason
-    error: str
-    began_at: dt.datetime
-    attempts: int = 0
 
-    @property
-    def next_attempt_at(self) -> dt.datetime:
-        """6, 12 and 24 hours after the first failure, then every 24 hours."""
-        if self.attempts < len(_ATTEMPTS):
-            return self.began_at + _ATTEMPTS[self.attempts]
-        days = self.attempts - len(_ATTEMPTS) + 2
-        return self.began_at + dt.timedelta(days=days)
-
-    def is_over_at(self, now: dt.datetime) -> bool:
-        """Say whether 28 days have passed: the job is then switched off."""
-        return now - self.began_at >= _DISABLED_AFTER
+def is_over_at(began_at: dt.datetime, now: dt.datetime) -> bool:
+    """Say whether 28 days have passed since the first failure: the job is then switched off."""
+    return now - began_at >= _DISABLED_AFTER
 
 
 def reason_for(health: Health, limits: QuarantineLimits) -> QuarantineReason | None:
