@@ -129,7 +129,8 @@ class RejectedUser(ConnectorError):
 class VendorBroken(ConnectorError):
     """The vendor answers outside its documented contract, or is down.
 
-    `is_down`: it says so itself, by a status of 500 or more; that is likely to pass.
+    `is_down`: it says so itself, by a status of 500 or more, or gives no answer at all; that is
+    likely to pass.
     """
 
     next_step = "retry later and report"

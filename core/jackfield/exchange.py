@@ -165,7 +165,7 @@ class Exchange:
         may_repeat = isinstance(error, NotSent) or self._is_read
         if not may_repeat or self.attempt >= self.connection.policy.attempts:
             is_lost_read = self._is_read and isinstance(error, InDoubt)
-            raise VendorBroken(str(error)) if is_lost_read else error
+            raise VendorBroken(str(error), is_down=True) if is_lost_read else error
         yield self._pause()
 
     def _pause(self) -> Pause:

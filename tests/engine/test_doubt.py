@@ -32,7 +32,7 @@ def test_a_create_whose_answer_is_lost_leads_to_one_account(firm: Company, fault
     result = firm.run()
 
     assert len(firm.vendor.store) == 1
-    assert "its answer was lost" in result.entries[0].reason
+    assert "no answer said that it was made" in result.entries[0].reason
     assert firm.run().entries == ()
     assert [w for w in firm.writes if w.startswith("POST")] == ["POST /scim/v2/Users"]
 

@@ -271,3 +271,37 @@ def test_a_matching_value_that_is_nothing_makes_no_account_beside_a_listing(firm
     assert (failed.source_id, failed.status) == ("id-99", "failure")
     assert [entry.status for entry in others] == ["success"] * 60
     assert len(firm.vendor.store) == 60
+
+
+# --- dropped from the flow -----------------------------------------------------------------------
+
+IGNORING = {"expression": "IgnoreFlowIfNullOrEmpty([jobTitle])"}
+
+
+@pytest.mark.parametrize("value", [None, ""], ids=["null", "empty"])
+def test_an_ignored_flow_clears_nothing(firm: Company, value):
+    before = hired(firm)
+    firm.people = [titled(value)]
+
+    firm.run(mappings=title(IGNORING, clear=True), clearing=frozenset({"jobTitle"}))
+
+    assert len(firm.writes) == before
+    assert firm.accounts["person1@example.com"]["title"] == "Engineer"
+
+
+def test_an_ignored_flow_sends_no_default(firm: Company):
+    firm.people = [titled(None)]
+
+    firm.run(mappings=title(IGNORING, default="Staff"))
+
+    (body,) = sent(firm)
+    assert "title" not in body
+
+
+def test_a_flow_that_is_not_ignored_is_sent(firm: Company):
+    firm.people = [titled("Lead")]
+
+    firm.run(mappings=title(IGNORING))
+
+    (body,) = sent(firm)
+    assert body["title"] == "Lead"

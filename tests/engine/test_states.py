@@ -1,10 +1,9 @@
-"""The states of a link, one test for each row of the specification's table, and those of a job.
+"""The states of a link, one test for each row of the specification's table.
 
 Where the table lets Microsoft's engine forget a person whom it disabled for want of an assignment,
 ours obeys the job's policies for leavers. Somebody who can only be deleted is deleted with consent.
 """
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -14,10 +13,10 @@ import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, person
 
 from jackfield import Capabilities, Registry, hookimpl
-from jackfield.engine import Entry, How
+from jackfield.engine import Entry
 from jackfield.engine.leavers import Leavers
-from jackfield.engine.quarantine import QuarantineLimits
-from jackfield.engine.state.jobs import JobState
+from jackfield.engine.scope import Scope
+from jackfield.engine.scope_settings import ScopeTable
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.sources.base import Removal
 from jackfield.testing.sandbox import Fault
@@ -29,6 +28,7 @@ ANN = person(9)
 CHANGED = person(9, jobTitle="Lead")
 DISABLED = person(9, accountEnabled="False")
 UNASSIGNED = replace(ANN, is_assigned=False)
+FILTERED_OUT = person(9, jobTitle="Contractor")
 SOFT_DELETED = Removal("id-9", "soft")
 HARD_DELETED = Removal("id-9", "hard")
 ACCOUNT = {
@@ -36,6 +36,8 @@ ACCOUNT = {
     "name": {"givenName": "Given9", "familyName": "Family9"},
     "title": "Engineer",
 }
+NO_CONTRACTORS = {"attribute": "jobTitle", "operator": "NOT EQUALS", "value": "Contractor"}
+SCOPE = Scope(ScopeTable.model_validate({"filters": [{"clauses": [NO_CONTRACTORS]}]}))
 WITHOUT_STATUS = {"mappings": tuple(m for m in MAPPINGS if m.target != "active")}
 KEEP = {"leavers": Leavers("keep", "keep", "keep", "keep")}
 DELETE = {"leavers": Leavers(deleted="delete")}
@@ -82,7 +84,7 @@ def stack() -> Iterator[ExitStack]:
 
 
 def run(firm: Company, said: SourceObject | Removal | None, **settings: Any) -> list[Entry]:
-    result = firm.run(**{"read_source": lambda _since: read_of(said), **settings})
+    result = firm.run(**{"read_source": lambda _since: read_of(said), "scope": SCOPE, **settings})
     assert result.hold is None
     return [entry for entry in result.entries if entry.source_id == "id-9"]
 
@@ -134,6 +136,13 @@ NONE = {
     "none; disabled in the source: skip": Row(
         hired=(),
         now=DISABLED,
+        accounts=(ACCOUNT,),
+        entry=("skip", "skipped", "EntrySynchronizationSkipped"),
+        becomes="none",
+    ),
+    "none; failing a filter: skip": Row(
+        hired=(),
+        now=FILTERED_OUT,
         accounts=(ACCOUNT,),
         entry=("skip", "skipped", "EntrySynchronizationSkipped"),
         becomes="none",
@@ -237,12 +246,15 @@ def test_row(firm: Company, stack: ExitStack, row: Row):
     assert [(e.action, e.status, e.code) for e in entries] == ([row.entry] if row.entry else [])
     assert tuple(write.split()[0] for write in firm.writes[before:]) == row.sends
     assert state_of(firm) == row.becomes
+    is_failure = row.entry[1:2] == ("failure",)
+    assert set(firm.store.escrows.all("example")) == ({"id-9"} if is_failure else set())
 
 
-# --- the rows for whoever should be off: for each of the three events, and for each hindrance ----
+# --- the rows for whoever should be off: for each of the four events, and for each hindrance -----
 
 EVENTS = {
-    "out of scope": UNASSIGNED,
+    "unassigned": UNASSIGNED,
+    "failing a filter": FILTERED_OUT,
     "disabled in the source": DISABLED,
     "soft-deleted in the source": SOFT_DELETED,
 }
@@ -271,7 +283,7 @@ SHOULD_BE_OFF = {
         now=ANN, job=WITHOUT_STATUS, entry=("skip", "skipped", "NotMapped"), becomes="on"
     ),
     "Update disabled: no disable either": Row(
-        now=ANN, vendor={"patch": False}, entry=("disable", "failure", "NotApplied"), becomes="on"
+        now=ANN, vendor={"patch": False}, entry=("skip", "skipped", "NotOffered"), becomes="on"
     ),
     "vendor cannot disable: no request": Row(
         now=ANN,
@@ -315,62 +327,7 @@ def test_a_vendor_that_cannot_enable_is_not_asked_to(firm: Company, stack: ExitS
     assert state_of(firm) == "off"
 
 
-# --- the states of a job, and of somebody who failed ---------------------------------------------
-
-NOW = dt.datetime.now(dt.UTC)
-
-
-def health_after(firm: Company, refused: int = 10, **how: Any) -> JobState:
-    """Run a cycle for ten people, so many of them refused; return the job's state then."""
-    firm.vendor.faults.clear()
-    if refused:
-        firm.vendor.faults.add(Fault(method="POST", status=400, times=refused))
-    firm.people = [person(number) for number in range(10)]
-    firm.run(quarantine=QuarantineLimits(failures=5), how=How(**how))
-    return firm.store.jobs.get("example")
-
-
-def test_attempts_in_quarantine_are_counted_from_the_first_failure(firm: Company):
-    at = [dt.timedelta(hours=hours) for hours in (0, 6, 12, 24)]
-    states = [health_after(firm, now=NOW + after) for after in at]
-
-    pauses = [state.quarantine.next_attempt_at - NOW for state in states]
-
-    assert [pause.total_seconds() / 3600 for pause in pauses] == [6, 12, 24, 48]
-
-
-def test_runs_by_hand_do_not_put_off_the_next_attempt(firm: Company):
-    minutes = [dt.timedelta(minutes=number) for number in range(8)]
-    states = [health_after(firm, now=NOW + after) for after in minutes]
-
-    assert {state.quarantine.next_attempt_at - NOW for state in states} == {dt.timedelta(hours=6)}
-    assert [state.quarantine.series_count for state in states] == list(range(8))
-
-
-def test_any_successful_attempt_lifts_the_quarantine(firm: Company):
-    assert health_after(firm).status == "quarantined"
-    assert health_after(firm, refused=0).status == "active"
-
-
-def test_a_cycle_that_tries_nobody_lifts_no_quarantine(firm: Company):
-    health_after(firm)
-
-    assert health_after(firm, is_scheduled=True).status == "quarantined"
-
-
-def test_after_28_days_in_quarantine_the_job_is_disabled(firm: Company):
-    health_after(firm, now=NOW)
-
-    assert health_after(firm, now=NOW + dt.timedelta(days=27)).status == "quarantined"
-    assert health_after(firm, now=NOW + dt.timedelta(days=28)).status == "disabled"
-
-
-def test_after_28_days_in_quarantine_the_escrows_are_removed(firm: Company):
-    health_after(firm, now=NOW)
-    health_after(firm, now=NOW + dt.timedelta(days=28))
-
-    assert firm.store.escrows.all("example") == {}
-
+# --- an escrow and its end ------------------------------------------------------------------------
 
 ENDINGS = {
     "of one never hired who is gone": ((), ANN, "POST", None),

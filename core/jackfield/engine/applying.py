@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import uuid4
 
-from jackfield.engine.codes import CODES
+from jackfield.engine.codes import BROKEN
 from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.crew import work
 from jackfield.engine.escrow import failed_again, first_escrow
@@ -26,7 +26,7 @@ from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.journal import Change, Link, Settled
 from jackfield.engine.state.lease import LEASE_SECONDS
 from jackfield.engine.state.store import Store
-from jackfield.errors import InDoubt, VendorBroken
+from jackfield.errors import VendorBroken
 
 MOST_TROUBLES = 5
 """So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
@@ -271,8 +271,7 @@ class Applier:
 
     def _is_trouble(self, outcome: Outcome) -> bool:
         """Say whether so many writes in a row met a broken vendor that the cycle should end."""
-        is_broken = outcome.code in {CODES[VendorBroken], CODES[InDoubt]}
-        self._troubles = self._troubles + 1 if is_broken else 0
+        self._troubles = self._troubles + 1 if outcome.code in BROKEN else 0
         return self._troubles >= MOST_TROUBLES
 
     def _escrow(self, step: Step, entry: Entry) -> Escrow | None:

@@ -36,8 +36,21 @@ CODES: Mapping[type[ProvisioningError], str] = {
 }
 """The log's code of each error; Microsoft's word where it has one."""
 
+INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
+"""The code of an answer that is none of the protocol's: a page of HTML, a user without an id."""
+
 PENDING_REFERENCE = "PendingReference"
 """The code of a write that names somebody who has no account yet, and so was done in part."""
 
+BROKEN = frozenset({CODES[VendorBroken], CODES[InDoubt], INCOMPATIBLE})
+"""The codes of what a vendor in trouble does to one person after the other."""
+
 STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Throttled, WriteRefused)
 """Errors that would meet everybody else, too: the cycle ends there."""
+
+
+def code_of(error: ProvisioningError) -> str:
+    """Return the log's code of an error."""
+    if isinstance(error, VendorBroken) and not error.is_down:
+        return INCOMPATIBLE
+    return CODES.get(type(error), type(error).__name__)

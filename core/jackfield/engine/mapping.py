@@ -132,7 +132,9 @@ class Mapper:
             mapping = line.mapping
             if mapping.apply == "create" and not creating:
                 continue
-            value = self._value(line, source, is_active)
+            outcome, value = self._value(line, source, is_active)
+            if outcome == "ignore":
+                continue
             if mapping.reference and value:
                 value = refer(str(value))
                 if not value:
@@ -144,16 +146,17 @@ class Mapper:
             elif mapping.clear and not creating:
                 yield mapping.target, None
 
-    def _value(self, line: _Line, source: SourceObject, is_active: bool) -> Json:
+    def _value(self, line: _Line, source: SourceObject, is_active: bool) -> tuple[str, Json]:
+        """Return the outcome, which is "ignore" where the target is to be left alone, and it."""
         if line.expression is not None:
             values = _source_values(source, is_active)
             result = line.expression.evaluate(values, Environment(self._now()))
-            return _json(result.value)
+            return result.outcome, _json(result.value)
         if line.mapping.source is None:
-            return line.mapping.constant
+            return "value", line.mapping.constant
         if line.mapping.source in COMPUTED_ATTRIBUTES:
-            return _json(_source_values(source, is_active)[line.mapping.source])
-        return source.attributes.get(line.mapping.source)
+            return "value", _json(_source_values(source, is_active)[line.mapping.source])
+        return "value", source.attributes.get(line.mapping.source)
 
 
 def _expression(mapping: AttributeMapping) -> Expression | None:

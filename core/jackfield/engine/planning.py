@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from jackfield.engine.codes import CODES
+from jackfield.engine.codes import code_of
 from jackfield.engine.comparing import differences, is_known_difference
 from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
@@ -71,8 +71,7 @@ class Planner:
         if target is None:
             return self._decide_unread(person, link)
         if target.failure is not None:
-            code = CODES.get(type(target.failure), "Unreadable")
-            return self._step("fail", person, str(target.failure), code)
+            return self._step("fail", person, str(target.failure), code_of(target.failure))
         if target.lost and (refusal := self._refuse(person, target)):
             return refusal
         if target.user is None:
@@ -208,6 +207,9 @@ class Planner:
         if not off:
             reason = f"{reason}, and no mapping tells the vendor: map active from IsActive"
             return self._quiet(person, link, reason, "NotMapped")
+        if not any(map(self._job.connector.capabilities.can_patch, off)):
+            reason = f"{reason}; the vendor offers no update of {', '.join(off)}"
+            return self._quiet(person, link, reason, "NotOffered")
         changes = tuple(AttributeChange(path, on[path], value) for path, value in off.items())
         return replace(self._removal("disable", person, link, reason), changes=changes)
 

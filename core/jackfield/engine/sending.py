@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jackfield.engine.codes import CODES, PENDING_REFERENCE, STOPPING
+from jackfield.engine.codes import PENDING_REFERENCE, STOPPING, code_of
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.job import Job
 from jackfield.engine.log import Status
@@ -109,7 +109,7 @@ class Sender:
         return Outcome(
             status=status,
             reason=str(error),
-            code=CODES.get(type(error), type(error).__name__),
+            code=code_of(error),
             request_id=request_id,
             stop=error if isinstance(error, STOPPING) else None,
         )
@@ -143,7 +143,9 @@ class Sender:
             )
         if isinstance(error, AlreadyExists) and (refusal := self._refusal(found, step)):
             return replace(self._failed(error, "failure"), reason=refusal)
-        how = "its answer was lost" if isinstance(error, InDoubt) else "the vendor had it already"
+        how = "no answer said that it was made"
+        if isinstance(error, AlreadyExists):
+            how = "the vendor had it already"
         # Without a fingerprint: the next look compares every attribute.
         link = replace(self._linked(step, found.id or ""), wanted="")
         reason = f"{how}; the account was found by {matching} and linked"

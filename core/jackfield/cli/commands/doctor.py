@@ -25,8 +25,8 @@ from jackfield.cli.exits import Exit, sentence_of
 from jackfield.cli.screen import show, show_json
 from jackfield.connector import Connector
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.configuration.inspection import StateFacts, look_at_state
 from jackfield.engine.configuration.sources import GROUP, load_source
+from jackfield.engine.state.facts import StateFacts, look_at_state
 from jackfield.engine.state.sqlite_file import check_place
 from jackfield.engine.state.tables import SCHEMA_VERSION
 from jackfield.errors import ProvisioningError

@@ -13,11 +13,11 @@ from jackfield.cli.progress import PHASES
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
 from jackfield.engine import Store
-from jackfield.engine.configuration.inspection import HeldLease, StateFacts, look_at_state
 from jackfield.engine.log import LogFilter
 from jackfield.engine.quarantine import TOO_MANY_DELETES
 from jackfield.engine.state.cycles import CycleProgress, CycleSummary
 from jackfield.engine.state.escrows import Escrow
+from jackfield.engine.state.facts import HeldLease, StateFacts, look_at_state
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.jobs import JobState, JobStatus
 from jackfield.engine.state.store import opened

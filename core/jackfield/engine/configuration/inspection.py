@@ -1,18 +1,15 @@
-"""Looks at a whole configuration and at a state without running anything; nothing is changed.
+"""Looks at a whole configuration without running anything; no vendor is asked.
 
-`inspect_file` tells every flaw it finds, where `Configuration` stops at the first; no vendor is
-asked. `look_at_state` reads a database as it is: it neither makes nor migrates one.
+`inspect_file` tells every flaw it finds, where `Configuration` stops at the first.
 """
 
-import datetime as dt
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
 
 from jackfield.engine.configuration import Configuration
@@ -28,8 +25,6 @@ from jackfield.engine.job import Job
 from jackfield.engine.mapping import COMPUTED_ATTRIBUTES
 from jackfield.engine.problems import nearest, place, sentence
 from jackfield.engine.scope import Scope
-from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
-from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
 from jackfield.errors import ProvisioningError
 from jackfield.registry import Registry
 from jackfield.sources import SourceRead
@@ -300,7 +295,8 @@ def _of_mappings(job: Job, table: JobTable) -> Iterator[_Found]:
 def _of_leavers(job: Job) -> Iterator[_Found]:
     """Yield the fates that the vendor, or the mappings, make impossible."""
     capabilities, vendor = job.connector.capabilities, job.connector.name
-    told = any(reads & COMPUTED_ATTRIBUTES for reads in job.mapper.reads.values())
+    told = [path for path, reads in job.mapper.reads.items() if reads & COMPUTED_ATTRIBUTES]
+    is_fixed = bool(told) and not any(map(capabilities.can_patch, told))
     for event in ("unassigned", "disabled", "soft_deleted", "deleted"):
         fate, key = getattr(job.leavers, event), f"leavers.{event}"
         if fate == "delete" and not (capabilities.delete or capabilities.disable == "delete"):
@@ -311,85 +307,6 @@ def _of_leavers(job: Job) -> Iterator[_Found]:
             yield "warning", key, f'{vendor} cannot disable users; write "keep", or "delete"'
         if fate == "disable" and capabilities.disable == "active" and not told:
             yield "warning", key, "no mapping tells the vendor of it; map active from IsActive"
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLease:
-    """Who holds a job. `is_live` False: it was silent for too long, and may be replaced."""
-
-    job: str
-    holder: str
-    taken_at: dt.datetime
-    heartbeat_at: dt.datetime
-    is_live: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StateFacts:
-    """A state as it stands. `leases` and `open_intents` are empty for another format than ours."""
-
-    format: int
-    leases: tuple[HeldLease, ...] = ()
-    open_intents: Mapping[str, int] = field(default_factory=dict)
-    links: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Job → how many linked people have access, and how many have it no more."""
-
-
-def look_at_state(state: Path | str) -> StateFacts:
-    """Return the facts of a database.
-
-    Raises: ConfigurationError; sqlalchemy's errors where it is no database of ours.
-    """
-    database = _opened_as_it_is(state)
-    try:
-        with database.read() as connection:
-            found: int = connection.execute(sa.select(meta.c.version)).scalar_one()
-            if found != SCHEMA_VERSION:
-                return StateFacts(found)
-            return StateFacts(
-                found,
-                tuple(_leases(connection)),
-                dict(_counts(connection)),
-                _links(connection),
-            )
-    finally:
-        database.close()
-
-
-def _opened_as_it_is(state: Path | str) -> Database:
-    if isinstance(state, Path):
-        return Database(sqlite_engine(state), str(state))
-    url = sa.make_url(state)
-    name = url.render_as_string(hide_password=True)
-    if url.drivername == "sqlite" and url.database:
-        return Database(sqlite_engine(Path(url.database)), url.database)
-    return Database(postgresql_engine(url), name)
-
-
-def _leases(connection: sa.Connection) -> Iterator[HeldLease]:
-    instant = moment(connection)
-    query = sa.select(leases).where(leases.c.holder != "").order_by(leases.c.job)
-    for row in connection.execute(query):
-        live = row.expires_at > instant
-        yield HeldLease(row.job, row.holder, row.taken_at, row.heartbeat_at, live)
-
-
-def _counts(connection: sa.Connection) -> Iterator[tuple[str, int]]:
-    query = (
-        sa.select(intents.c.job, sa.func.count())
-        .outerjoin(entries, entries.c.change_id == intents.c.change_id)
-        .where(entries.c.change_id.is_(None))
-        .group_by(intents.c.job)
-    )
-    for row in connection.execute(query):
-        yield row[0], row[1]
-
-
-def _links(connection: sa.Connection) -> dict[str, tuple[int, int]]:
-    columns = (links.c.job, links.c.is_on)
-    query = sa.select(*columns, sa.func.count()).group_by(*columns)
-    found: dict[str, tuple[int, int]] = {}
-    for job, is_on, count in connection.execute(query):
-        on, off = found.get(job, (0, 0))
-        found[job] = (count, off) if is_on else (on, count)
-    return found
+        if fate == "disable" and capabilities.disable == "active" and is_fixed:
+            what = ", ".join(told)
+            yield "warning", key, f'{vendor} takes no update of {what}; write "keep", or "delete"'

@@ -1,0 +1,93 @@
+"""Looks at a database as it is: neither makes nor migrates one, and changes nothing."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
+from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """Who holds a job. `is_live` False: it was silent for too long, and may be replaced."""
+
+    job: str
+    holder: str
+    taken_at: dt.datetime
+    heartbeat_at: dt.datetime
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateFacts:
+    """A state as it stands. `leases` and `open_intents` are empty for another format than ours."""
+
+    format: int
+    leases: tuple[HeldLease, ...] = ()
+    open_intents: Mapping[str, int] = field(default_factory=dict)
+    links: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Job → how many linked people have access, and how many have it no more."""
+
+
+def look_at_state(state: Path | str) -> StateFacts:
+    """Return the facts of a database.
+
+    Raises: ConfigurationError; sqlalchemy's errors where it is no database of ours.
+    """
+    database = _opened_as_it_is(state)
+    try:
+        with database.read() as connection:
+            found: int = connection.execute(sa.select(meta.c.version)).scalar_one()
+            if found != SCHEMA_VERSION:
+                return StateFacts(found)
+            return StateFacts(
+                found,
+                tuple(_leases(connection)),
+                dict(_counts(connection)),
+                _links(connection),
+            )
+    finally:
+        database.close()
+
+
+def _opened_as_it_is(state: Path | str) -> Database:
+    if isinstance(state, Path):
+        return Database(sqlite_engine(state), str(state))
+    url = sa.make_url(state)
+    name = url.render_as_string(hide_password=True)
+    if url.drivername == "sqlite" and url.database:
+        return Database(sqlite_engine(Path(url.database)), url.database)
+    return Database(postgresql_engine(url), name)
+
+
+def _leases(connection: sa.Connection) -> Iterator[HeldLease]:
+    instant = moment(connection)
+    query = sa.select(leases).where(leases.c.holder != "").order_by(leases.c.job)
+    for row in connection.execute(query):
+        live = row.expires_at > instant
+        yield HeldLease(row.job, row.holder, row.taken_at, row.heartbeat_at, live)
+
+
+def _counts(connection: sa.Connection) -> Iterator[tuple[str, int]]:
+    query = (
+        sa.select(intents.c.job, sa.func.count())
+        .outerjoin(entries, entries.c.change_id == intents.c.change_id)
+        .where(entries.c.change_id.is_(None))
+        .group_by(intents.c.job)
+    )
+    for row in connection.execute(query):
+        yield row[0], row[1]
+
+
+def _links(connection: sa.Connection) -> dict[str, tuple[int, int]]:
+    columns = (links.c.job, links.c.is_on)
+    query = sa.select(*columns, sa.func.count()).group_by(*columns)
+    found: dict[str, tuple[int, int]] = {}
+    for job, is_on, count in connection.execute(query):
+        on, off = found.get(job, (0, 0))
+        found[job] = (count, off) if is_on else (on, count)
+    return found
