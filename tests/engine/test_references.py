@@ -6,6 +6,7 @@ import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, person
 
 from jackfield import Attribute, AttributeMapping, Capabilities, Registry, hookimpl
+from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.scim import ENTERPRISE_URN, read
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import Fault
@@ -164,3 +165,30 @@ def test_where_only_changes_are_told_who_waited_is_read_again(firm: Company, nam
     assert manager_of(firm, 1) == id_of(firm, 2)
     assert firm.store.jobs.get("example").watermark == "w"
     assert firm.store.references.all("example") == []
+
+
+FEW = QuarantineLimits(failures=5)
+FEW_IN_ALL = QuarantineLimits(failures=5, failures_with_references=5)
+
+
+@pytest.mark.parametrize(
+    ("title", "limits", "reason"),
+    [
+        ("Engineer", FEW, None),
+        ("Lead", FEW, "EncounteredEscrowProportionThreshold"),
+        ("Engineer", FEW_IN_ALL, "EncounteredTotalEscrowThreshold"),
+    ],
+    ids=["alone", "beside others", "too many in all"],
+)
+def test_failures_of_references_alone_count_for_the_last_limit(
+    firm: Company, title, limits, reason
+):
+    firm.people = [person(number) for number in range(1, 8)]
+    run(firm)
+    firm.vendor.faults.add(Fault(method="PATCH", status=400, times=99))
+    news = (person(number, jobTitle=title) for number in range(2, 8))
+    firm.people = [person(1), *(under(each, "id-1") for each in news)]
+
+    assert len(run(firm, quarantine=limits).failed) == 6
+    quarantine = firm.store.jobs.get("example").quarantine
+    assert (quarantine and quarantine.reason) == reason

@@ -81,7 +81,13 @@ def run_job(
     result = replace(result, interrupted=interrupted)
     if how.is_whole:
         stage(store, job.name, result.hold, now=how.now, token=token)
-        found = diagnose(result.entries, result.stopped, job.quarantine, decisions.escrows)
+        found = diagnose(
+            result.entries,
+            result.stopped,
+            job.quarantine,
+            decisions.escrows,
+            job.mapper.reference_targets,
+        )
         proven = found is None and _is_proven(decisions, store, result)
         keep_health(store, job.name, found, now=how.now, token=token, is_proven=proven)
         _forget_settled(decisions, store, result, token)

@@ -45,10 +45,12 @@ def diagnose(
     stopped: ProvisioningError | None,
     limits: QuarantineLimits,
     before: Mapping[str, Escrow] = MappingProxyType({}),
+    references: frozenset[str] = frozenset(),
 ) -> Diagnosis | None:
     """Return why a job belongs in quarantine after such a cycle; None where it does not.
 
-    `before` are those who had failed before it.
+    `before` are those who had failed before it, `references` the target paths that name other
+    people: an update that failed at them alone is a failure of a reference.
     """
     if isinstance(stopped, CredentialsRefused | VendorBroken):
         is_down = isinstance(stopped, VendorBroken) and stopped.is_down
@@ -58,11 +60,17 @@ def diagnose(
             f"the vendor forbids every change of {len(forbidden)} accounts: {forbidden[0].reason}"
         )
         return Diagnosis("EncounteredQuarantineException", said)
-    failed = sum(entry.status in {"failure", "in_doubt"} for entry in entries)
+    failed = [entry for entry in entries if entry.status in {"failure", "in_doubt"}]
     succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
-    reason = reason_for(Health(failed, 0, succeeded), limits)
-    told = f"{failed} of {failed + succeeded} people failed"
+    in_references = sum(_is_of_references(entry, references) for entry in failed)
+    reason = reason_for(Health(len(failed) - in_references, in_references, succeeded), limits)
+    told = f"{len(failed)} of {len(failed) + succeeded} people failed"
     return None if reason is None else Diagnosis(reason, told)
+
+
+def _is_of_references(entry: Entry, references: frozenset[str]) -> bool:
+    paths = {change.path for change in entry.changes}
+    return entry.action == "update" and bool(paths) and paths <= references
 
 
 def _forbidden(entries: Collection[Entry], before: Mapping[str, Escrow]) -> list[Entry]:

@@ -87,8 +87,13 @@ class Mapper:
         )
 
     @property
+    def reference_targets(self) -> frozenset[str]:
+        """The target paths whose values name other people."""
+        return frozenset(line.mapping.target for line in self._lines if line.mapping.reference)
+
+    @property
     def has_references(self) -> bool:
-        return any(line.mapping.reference for line in self._lines)
+        return bool(self.reference_targets)
 
     def references(self, source: SourceObject) -> tuple[str, ...]:
         """Return whom this person's attributes name."""
