@@ -11,6 +11,22 @@ from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 
 
+MULTI_VALUED = frozenset(
+    {
+        "addresses",
+        "emails",
+        "entitlements",
+        "groups",
+        "ims",
+        "phoneNumbers",
+        "photos",
+        "roles",
+        "x509Certificates",
+    }
+)
+"""The attributes of a user that hold several values; RFC 7643 section 4.1.2."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeMapping:
     """How one target attribute gets its value.
@@ -44,6 +60,11 @@ class AttributeMapping:
             raise ConfigurationError(
                 f"the mapping of {self.target} refers to a person: it needs a source attribute "
                 "and no default"
+            )
+        if self.clear and self.target in MULTI_VALUED:
+            raise ConfigurationError(
+                f"the mapping of {self.target} cannot clear: it holds several values, and some may "
+                "be none of ours; name the one that is meant, as in emails[type eq \"work\"].value"
             )
         if self.clear and (self.constant is not None or self.apply == "create"):
             raise ConfigurationError(

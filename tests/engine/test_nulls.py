@@ -212,6 +212,11 @@ def test_clearing_by_mistake_is_refused(firm: Company, mapping, clearing, words)
         firm.run(mappings=mappings, clearing=clearing)
 
 
+def test_clearing_of_several_values_is_refused():
+    with pytest.raises(ConfigurationError, match="holds several values"):
+        AttributeMapping("emails", source="mail", clear=True)
+
+
 # --- what the table implies ----------------------------------------------------------------------
 
 
