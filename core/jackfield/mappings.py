@@ -10,7 +10,6 @@ from typing import Literal
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 
-
 MULTI_VALUED = frozenset(
     {
         "addresses",
@@ -64,7 +63,7 @@ class AttributeMapping:
         if self.clear and self.target in MULTI_VALUED:
             raise ConfigurationError(
                 f"the mapping of {self.target} cannot clear: it holds several values, and some may "
-                "be none of ours; name the one that is meant, as in emails[type eq \"work\"].value"
+                'be none of ours; name the one that is meant, as in emails[type eq "work"].value'
             )
         if self.clear and (self.constant is not None or self.apply == "create"):
             raise ConfigurationError(

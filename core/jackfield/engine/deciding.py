@@ -19,6 +19,7 @@ from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.rows import Rows
 from jackfield.engine.state.store import Store
+from jackfield.engine.uniqueness import UniqueValues
 from jackfield.errors import UnknownUser
 from jackfield.resources import UserId
 
@@ -104,8 +105,10 @@ class Decisions:
         asked = [person for person in people if not self._pause(person)]
         self.report(Progress("plan", 0, len(people)))
         self._looker = Looker(self.job, map(self.planner.question, asked))
+        unique = UniqueValues(self.job, self._looker)
         steps, counts = list[Step](), Counter[str]()
-        for _, step in work(people, self._decide, self.job.workers):
+        for person, decided in work(people, self._decide, self.job.workers):
+            step = unique.complete(decided, person.source)
             steps.append(step)
             counts[step.action] += 1
             self.report(Progress("plan", len(steps), len(people), step.user_name, counts))

@@ -63,6 +63,20 @@ class Job:
             self.scope.check_mappings(m.expression for m in self.mappings if m.expression)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.name}: {error}") from None
+        self._check_unique(known)
+
+    def _check_unique(self, known: tuple[str, ...]) -> None:
+        for path in sorted(self.mapper.unique_targets):
+            if path == self.matching:
+                raise ConfigurationError(
+                    f"{self.name}: the matching attribute {path} cannot be chosen by "
+                    "SelectUniqueValue, for it finds the users that are there already"
+                )
+            if path not in known:
+                raise ConfigurationError(
+                    f"{self.name}: SelectUniqueValue for {path} needs a vendor that can look users "
+                    f"up by it; {self.connector.name} can by {', '.join(known)}"
+                )
 
     def _check_targets(self, targets: list[str]) -> None:
         twice = sorted({target for target in targets if targets.count(target) > 1})

@@ -52,7 +52,7 @@ class Looker:
         if isinstance(key, MatchKey):
             if failure := _unsearchable(key):
                 return Target(failure=failure)
-            if self._listed is not None:
+            if self._listed is not None and key.path == self._job.matching:
                 return self._from_list(key, self._listed)
         try:
             found = self._job.connector.get_user(key)

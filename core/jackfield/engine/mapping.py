@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -19,6 +20,9 @@ from jackfield.sources import SourceObject
 
 Desired = Mapping[str, Json]
 """Target path → value, in the order of the mappings; attributes without a value are left out."""
+
+IsTaken: TypeAlias = Callable[[str, str], bool]
+"""Whether a user at the vendor has this value at this target path already."""
 
 Refer: TypeAlias = Callable[[str], str]
 """Whom a source attribute names → the id of that person's account; empty where there is none."""
@@ -45,6 +49,10 @@ class _Line:
             return frozenset(self.expression.attributes)
         return frozenset() if self.mapping.source is None else frozenset({self.mapping.source})
 
+    @property
+    def is_unique(self) -> bool:
+        return self.expression is not None and self.expression.is_unique
+
 
 class Mapper:
     """The attribute mappings of one job, ready to be evaluated.
@@ -62,7 +70,9 @@ class Mapper:
         *,
         clearing: frozenset[str] = frozenset(),
     ) -> None:
-        self._lines = tuple(_Line(mapping, _expression(mapping)) for mapping in mappings)
+        every = tuple(_Line(mapping, _expression(mapping)) for mapping in mappings)
+        self._lines = tuple(line for line in every if not line.is_unique)
+        self._unique_lines = tuple(line for line in every if line.is_unique)
         self._now = now
         for line in self._lines:
             lacking = ", ".join(sorted(line.reads - clearing))
@@ -75,14 +85,14 @@ class Mapper:
     @property
     def reads(self) -> Mapping[str, frozenset[str]]:
         """Target path → the source attributes it is made of."""
-        return {line.mapping.target: line.reads for line in self._lines}
+        return {line.mapping.target: line.reads for line in (*self._lines, *self._unique_lines)}
 
     @property
     def redacted(self) -> frozenset[str]:
         """The target paths whose values never reach the log."""
         return frozenset(
             line.mapping.target
-            for line in self._lines
+            for line in (*self._lines, *self._unique_lines)
             if line.expression is not None and line.expression.redacts
         )
 
@@ -94,6 +104,11 @@ class Mapper:
     @property
     def has_references(self) -> bool:
         return bool(self.reference_targets)
+
+    @property
+    def unique_targets(self) -> frozenset[str]:
+        """The target paths whose values a new user may share with nobody."""
+        return frozenset(line.mapping.target for line in self._unique_lines)
 
     def references(self, source: SourceObject) -> tuple[str, ...]:
         """Return whom this person's attributes name."""
@@ -119,6 +134,22 @@ class Mapper:
         Raises: ExpressionError where this person's values do not fit an expression.
         """
         return MappingProxyType(dict(self._values(source, creating, is_active, refer)))
+
+    def unique_values(self, source: SourceObject, is_taken: IsTaken) -> Desired:
+        """Return what only the target can tell: the first of some values that nobody has.
+
+        Raises: AllTaken where every one is in use; ExpressionError as `desired`.
+        """
+        values = _source_values(source, is_active=True)
+        chosen: dict[str, Json] = {}
+        for line in self._unique_lines:
+            mapping, expression = line.mapping, line.expression
+            environment = Environment(self._now(), is_taken=partial(is_taken, mapping.target))
+            found = None if expression is None else expression.evaluate(values, environment).value
+            value = mapping.default if found in (None, "") else _json(found)
+            if value not in (None, ""):
+                chosen[mapping.target] = value
+        return MappingProxyType(chosen)
 
     def access(self, source: SourceObject) -> tuple[Desired, Desired]:
         """Return the attributes that say whether a person has access: with it, and without."""

@@ -236,7 +236,8 @@ class Planner:
     def _create(self, person: Person) -> Step:
         desired = self._desired(person.source, creating=True)
         capabilities = self._job.connector.capabilities
-        missing = [p for p in capabilities.required_on_create() if p not in desired]
+        given = desired.keys() | self._job.mapper.unique_targets
+        missing = [path for path in capabilities.required_on_create() if path not in given]
         doubtful = self._names_in_doubt.get(person.source.id, person.user_name)
         if matching_form(doubtful) != matching_form(person.user_name):
             reason = f"an account made as {doubtful} may turn up yet; nobody is made in its place"

@@ -52,7 +52,7 @@ def ignore_flow(value: Value) -> Value:
 
 
 def select_unique(run: Evaluation, call: Call) -> Value:
-    """Return the first candidate that no target user has; null and empty ones are passed over."""
+    """Return the first candidate that no target user has; null where every one is empty."""
     is_taken = run.environment.is_taken
     if is_taken is None:
         raise Failure("the target cannot be asked for values in use")
@@ -62,4 +62,6 @@ def select_unique(run: Evaluation, call: Call) -> Value:
         tried += bool(value)
         if value and not is_taken(value):
             return value
+    if not tried:
+        return None
     raise NoCandidateLeft(f"all {tried} candidates are in use in the target")

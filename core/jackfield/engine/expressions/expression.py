@@ -66,6 +66,11 @@ class Expression:
         return "Redact" in self.functions
 
     @property
+    def is_unique(self) -> bool:
+        """Whether it can be evaluated only where the target can be asked for values in use."""
+        return self.root.name == "SelectUniqueValue"
+
+    @property
     def adds_only(self) -> bool:
         """Whether its values are added to the target's and never removed."""
         return self.root.name == "AppRoleAssignmentsComplex"
