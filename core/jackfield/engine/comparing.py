@@ -1,7 +1,7 @@
 """What differs between the wanted and the actual user, in the vendor's own terms. Pure."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from jackfield.capabilities import Attribute, Capabilities
@@ -16,16 +16,39 @@ Kept = Mapping[str, list[Any]]
 
 
 def differences(
-    desired: Desired, user: User, capabilities: Capabilities
+    desired: Desired,
+    user: User,
+    capabilities: Capabilities,
+    adds_only: Collection[str] = (),
 ) -> tuple[AttributeChange, ...]:
-    """Return every wanted attribute that the user does not have, in the order of the mappings."""
+    """Return every wanted attribute that the user does not have, in the order of the mappings.
+
+    The values of `adds_only` paths are added to those that the user has.
+    """
     document = user.to_scim()
-    found = ((path, read(document, path), wanted) for path, wanted in desired.items())
-    return tuple(
-        AttributeChange(path, old, wanted)
-        for path, old, wanted in found
-        if not _is_kept(wanted, old, capabilities.attribute(path))
+    found = (
+        _addition(path, read(document, path), wanted)
+        if path in adds_only and isinstance(wanted, list)
+        else AttributeChange(path, read(document, path), wanted)
+        for path, wanted in desired.items()
     )
+    return tuple(
+        change
+        for change in found
+        if not _is_kept(change.new, change.old, capabilities.attribute(change.path))
+    )
+
+
+def _addition(path: str, old: Json, wanted: list[Json]) -> AttributeChange:
+    held = old if isinstance(old, list) else []
+    names = [_name(value) for value in held]
+    lacking = [value for value in wanted if _name(value) not in names]
+    return AttributeChange(path, old, [*held, *lacking], is_addition=True)
+
+
+def _name(value: Json) -> Json:
+    """Return what tells one of several values from the others; RFC 7643 section 2.4, `value`."""
+    return value.get("value") if isinstance(value, dict) else value
 
 
 def _is_kept(wanted: Json, found: Json, attribute: Attribute) -> bool:
@@ -37,16 +60,30 @@ def _is_kept(wanted: Json, found: Json, attribute: Attribute) -> bool:
 
 
 def is_same(wanted: Json, found: Json, *, case_exact: bool) -> bool:
-    """Say whether two values are one to the vendor; spelling in Unicode never counts."""
+    """Say whether two values are one to the vendor.
+
+    Spelling in Unicode never counts, nor the order of several values, nor what a vendor adds to
+    one of them.
+    """
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(
+            any(_is_within(value, other) for other in found) for value in wanted
+        )
     if not isinstance(wanted, str) or not isinstance(found, str):
         return wanted == found
     wanted, found = (unicodedata.normalize("NFC", value) for value in (wanted, found))
     return wanted == found if case_exact else wanted.lower() == found.lower()
 
 
+def _is_within(wanted: Json, found: Json) -> bool:
+    if not isinstance(wanted, dict) or not isinstance(found, dict):
+        return wanted == found
+    return all(found.get(name, False) == part for name, part in wanted.items())
+
+
 def is_known_difference(change: AttributeChange, kept: Kept) -> bool:
     """Say whether the vendor answered this very wish with this very value before."""
-    return kept.get(change.path) == [change.new, change.old]
+    return kept.get(change.path) == [change.sent, change.old]
 
 
 def kept_of(changes: Sequence[AttributeChange]) -> dict[str, list[Any]]:
@@ -62,4 +99,6 @@ def changes_of(changes: Sequence[AttributeChange]) -> Changes:
 def _change(change: AttributeChange) -> Change:
     if change.new is None:
         return Change("remove", change.path)
+    if change.is_addition:
+        return Change("add", change.path, change.sent)
     return Change("add" if change.old is None else "replace", change.path, change.new)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from jackfield.engine.expressions import Environment, Expression, Role, Value
+from jackfield.engine.scope_settings import is_named
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 from jackfield.mappings import AttributeMapping
@@ -48,6 +49,10 @@ class _Line:
         if self.expression is not None:
             return frozenset(self.expression.attributes)
         return frozenset() if self.mapping.source is None else frozenset({self.mapping.source})
+
+    @property
+    def asserts(self) -> bool:
+        return self.expression is not None and self.expression.asserts
 
     @property
     def is_unique(self) -> bool:
@@ -104,6 +109,15 @@ class Mapper:
     @property
     def has_references(self) -> bool:
         return bool(self.reference_targets)
+
+    @property
+    def adds_only(self) -> frozenset[str]:
+        """The target paths whose values are added to the target's and never removed."""
+        return frozenset(
+            line.mapping.target
+            for line in self._lines
+            if line.expression is not None and line.expression.adds_only
+        )
 
     @property
     def unique_targets(self) -> frozenset[str]:
@@ -179,7 +193,7 @@ class Mapper:
                 value = mapping.default
             if value not in (None, ""):
                 yield mapping.target, _coerced(mapping.target, value)
-            elif mapping.clear and not creating:
+            elif not creating and (mapping.clear or (line.asserts and outcome == "value")):
                 yield mapping.target, None
 
     def _value(self, line: _Line, source: SourceObject, is_active: bool) -> tuple[str, Json]:
@@ -215,7 +229,7 @@ def _source_values(source: SourceObject, is_active: bool) -> dict[str, Value]:
         **source.attributes,
         "IsActive": is_active,
         "IsSoftDeleted": not is_active,
-        "appRoleAssignments": tuple(Role(role) for role in source.roles),
+        "appRoleAssignments": tuple(Role(role) for role in source.roles if is_named(role)),
     }
 
 

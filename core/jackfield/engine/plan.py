@@ -19,11 +19,23 @@ REMOVALS: frozenset[Action] = frozenset({"disable", "delete"})
 
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
-    """One target attribute: its value at the vendor now, and the value to come."""
+    """One target attribute: its value at the vendor now, and the value to come.
+
+    `is_addition`: only what `new` has beyond `old` is sent, so that nothing can be taken away.
+    """
 
     path: str
     old: Json
     new: Json
+    is_addition: bool = False
+
+    @property
+    def sent(self) -> Json:
+        """The value that the vendor is told."""
+        if not self.is_addition or not isinstance(self.new, list):
+            return self.new
+        held = self.old if isinstance(self.old, list) else []
+        return [value for value in self.new if value not in held]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -301,7 +301,7 @@ class Planner:
 
     def _compared(self, person: Person, link: Link | None, user: User, desired: Desired) -> Step:
         capabilities = self._job.connector.capabilities
-        found = differences(desired, user, capabilities)
+        found = differences(desired, user, capabilities, self._job.mapper.adds_only)
         kept = link.kept if link else {}
         fresh = [change for change in found if not is_known_difference(change, kept)]
         changes = tuple(change for change in fresh if capabilities.can_patch(change.path))

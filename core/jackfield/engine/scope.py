@@ -22,10 +22,10 @@ from jackfield.engine.scope_settings import (
     Operator,
     ScopeTable,
     as_integer,
+    is_named,
 )
 from jackfield.errors import ConfigurationError
 from jackfield.sources import SourceObject, SourceRead
-from jackfield.sources.base import DEFAULT_ACCESS
 
 ConditionName: TypeAlias = Literal[
     "IsActive",
@@ -42,7 +42,6 @@ _OPPOSITES: Final = (
     frozenset({Operator.IS_TRUE, Operator.IS_FALSE}),
 )
 _DEPRECATED: Final = frozenset({Operator.IN_VALUE, Operator.NOT_IN_VALUE})
-_DEFAULT_ROLES: Final = frozenset({"", DEFAULT_ACCESS, "default access"})
 _ROLE_EXPRESSION: Final = re.compile(r"AppRoleAssignment|\broles\b", re.IGNORECASE)
 _Compare: TypeAlias = Callable[[str, str], bool]
 _Test: TypeAlias = Callable[[str], bool]
@@ -164,7 +163,7 @@ class Scope:
             return Condition(name, passed=False, detail="the assignment gives no role that counts")
         if not person.roles:
             return Condition(name, passed=True, detail="the assignment is without roles")
-        roles = [role for role in person.roles if role.lower() not in _DEFAULT_ROLES]
+        roles = [role for role in person.roles if is_named(role)]
         if roles:
             return Condition(name, passed=True, detail=f"has the role {', '.join(roles)}")
         passed = self._table.default_access_role == "include"

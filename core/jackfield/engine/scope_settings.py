@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from jackfield.engine.patterns import Pattern
+from jackfield.sources.base import DEFAULT_ACCESS
 
 NOT_FILTERABLE: Final = frozenset(
     {
@@ -51,6 +52,7 @@ MULTI_VALUED: Final = frozenset(
 )
 """Attributes of Microsoft Graph that hold several values, and so need a quantifier."""
 
+_DEFAULT_ROLES: Final = frozenset({"", DEFAULT_ACCESS, "default access"})
 _LONGEST_VALUE: Final = 10_000
 _INTEGER: Final = re.compile(r"[0-9]{1,18}")
 
@@ -79,6 +81,11 @@ UNARY: Final = frozenset(
 )
 REGULAR: Final = frozenset({Operator.REGEX_MATCH, Operator.NOT_REGEX_MATCH})
 NUMERIC: Final = frozenset({Operator.GREATER_THAN, Operator.GREATER_THAN_OR_EQUALS})
+
+
+def is_named(role: str) -> bool:
+    """Say whether a role is another one than that of those who are assigned without any."""
+    return role.lower() not in _DEFAULT_ROLES
 
 
 def as_integer(text: str) -> int | None:

@@ -71,6 +71,11 @@ class Expression:
         return self.root.name == "SelectUniqueValue"
 
     @property
+    def asserts(self) -> bool:
+        """Whether no values at all mean that the target should have none either."""
+        return self.root.name == "AssertiveAppRoleAssignmentsComplex"
+
+    @property
     def adds_only(self) -> bool:
         """Whether its values are added to the target's and never removed."""
         return self.root.name == "AppRoleAssignmentsComplex"
