@@ -95,7 +95,7 @@ def test_partial_change_is_handed_out_as_a_whole_person(tenant):
 
     assert person.attributes["department"] == "Sales"
     assert person.attributes["userPrincipalName"] == "ana@contoso.example"
-    assert person.attributes["accountEnabled"] == "true"
+    assert person.attributes["accountEnabled"] is True
 
 
 @pytest.mark.parametrize("replays", [False, True], ids=["once", "replayed"])

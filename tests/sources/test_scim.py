@@ -108,7 +108,7 @@ def test_attributes_have_the_names_of_graph(sandbox, read):
         "id": stored["id"],
         "userPrincipalName": "ana@example.com",
         "externalId": "e-1",
-        "accountEnabled": "True",
+        "accountEnabled": True,
         "displayName": "Ana Díaz",
         "givenName": "Ana",
         "surname": "Díaz",
@@ -138,6 +138,14 @@ def test_the_settings_may_name_further_attributes(sandbox, read):
 
     assert result.objects[0].attributes["mail"] == "ana@home.example"
     assert "nick" in result.attributes
+
+
+def test_several_values_stay_apart(sandbox, read):
+    sandbox.seed([{**ANA, "roles": [{"value": "Admin"}, {"value": "Sales"}, {"display": "x"}]}])
+
+    (person,) = read(attributes={"roles": "roles"}).objects
+
+    assert person.attributes["roles"] == ("Admin", "Sales")
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 9])

@@ -21,7 +21,7 @@ from jackfield.engine.scope import Condition
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 from jackfield.resources import MatchKey, UserId
-from jackfield.sources import SourceRead
+from jackfield.sources import SourceRead, SourceValue
 
 NAMES = ("userPrincipalName", "userName", "mail")
 """The source attributes by which a person may be asked for, apart from the matching value."""
@@ -48,7 +48,7 @@ class Explanation:
 
     source_id: str
     place: str = ""
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, SourceValue]
     conditions: tuple[Condition, ...] = ()
     warnings: tuple[str, ...] = ()
     looks: tuple[Look, ...] = ()
@@ -175,7 +175,7 @@ class Explainer:
             return "nobody is looked for who is out of scope"
         return self._planner.decide(person, None).reason
 
-    def _shown(self, person: Person) -> dict[str, str]:
+    def _shown(self, person: Person) -> dict[str, SourceValue]:
         """Return the attributes that the job reads; those behind a secret are masked."""
         reads = self._job.mapper.reads
         hidden = frozenset[str]().union(*(reads[path] for path in self._job.mapper.redacted))
@@ -186,7 +186,7 @@ class Explainer:
 
 
 def _names_of(person: Person) -> set[str]:
-    names = [person.source.attributes.get(name) for name in NAMES]
+    names = [str(person.source.attributes.get(name, "")) for name in NAMES]
     key = person.key.value if person.key else None
     return {matching_form(name) for name in (*names, key) if name}
 

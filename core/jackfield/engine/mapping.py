@@ -10,11 +10,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
-from jackfield.engine.expressions import Environment, Expression, Role, Value
+from jackfield.engine.expressions import Environment, Expression, Role, SeveralValues, Value
 from jackfield.engine.scope_settings import is_named
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
-from jackfield.mappings import AttributeMapping
+from jackfield.mappings import MULTI_VALUED, AttributeMapping
 from jackfield.resources import User
 from jackfield.scim import write
 from jackfield.sources import SourceObject
@@ -128,7 +128,7 @@ class Mapper:
         """Return whom this person's attributes name."""
         lines = (line for line in self._lines if line.mapping.reference)
         named = (source.attributes.get(line.mapping.source or "") for line in lines)
-        return tuple(filter(None, named))
+        return tuple(name for name in named if isinstance(name, str) and name)
 
     def desired(
         self,
@@ -206,7 +206,8 @@ class Mapper:
             return "value", line.mapping.constant
         if line.mapping.source in COMPUTED_ATTRIBUTES:
             return "value", _json(_source_values(source, is_active)[line.mapping.source])
-        return "value", source.attributes.get(line.mapping.source)
+        value = source.attributes.get(line.mapping.source)
+        return "value", _direct(line.mapping, value) if isinstance(value, tuple) else value
 
 
 def _expression(mapping: AttributeMapping) -> Expression | None:
@@ -238,6 +239,18 @@ def _json(value: Value) -> Json:
         return value
     many: list[Json] = [dict(v.to_scim()) if isinstance(v, Role) else v for v in value]
     return many or None
+
+
+def _direct(mapping: AttributeMapping, several: tuple[str, ...]) -> Json:
+    """Return several values where the target takes them, else the only one.
+
+    Raises: SeveralValues where it takes one and there are more.
+    """
+    if mapping.target in MULTI_VALUED:
+        return list(several)
+    if len(several) > 1:
+        raise SeveralValues(mapping.target, mapping.source or "", len(several))
+    return several[0] if several else None
 
 
 def _coerced(path: str, value: Json) -> Json:

@@ -8,6 +8,7 @@ from jackfield.sources.base import (
     SourceObject,
     SourceRead,
     SourceSettings,
+    SourceValue,
     reads_changes,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "SourceObject",
     "SourceRead",
     "SourceSettings",
+    "SourceValue",
     "reads_changes",
 ]

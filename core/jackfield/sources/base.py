@@ -4,12 +4,16 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, TypeGuard
+from typing import ClassVar, Literal, Protocol, TypeAlias, TypeGuard
 
 from pydantic import BaseModel, ConfigDict
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 """The role of those who are assigned without one, as Microsoft Graph writes it in `appRoleId`."""
+
+
+SourceValue: TypeAlias = str | bool | tuple[str, ...]
+"""One value of a source: a text, a truth, or several texts of a multi-valued attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class SourceObject:
     """
 
     id: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, SourceValue]
     place: str
     roles: tuple[str, ...] = ()
     is_assigned: bool | None = None
@@ -35,7 +39,7 @@ class SourceObject:
     @property
     def is_enabled(self) -> bool:
         """Whether the directory lets this person sign in; True where it does not say."""
-        return self.attributes.get("accountEnabled", "true").lower() != "false"
+        return str(self.attributes.get("accountEnabled", True)).lower() != "false"
 
 
 @dataclass(frozen=True, slots=True)

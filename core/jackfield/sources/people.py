@@ -149,7 +149,7 @@ def _columns(table: Table) -> _Columns:
     found = _Columns()
     anchor = table.rules.anchor or table.layout.header.anchor
     for person in table.objects():
-        attributes = person.attributes
+        attributes = {name: str(value) for name, value in person.attributes.items()}
         found.ids.append(person.id)
         found.names.append(attributes.get("userPrincipalName", ""))
         found.anchors.append(attributes.get(anchor, ""))

@@ -21,7 +21,7 @@ from jackfield.hooks import hookimpl
 from jackfield.resources import Page, User
 from jackfield.scim import ENTERPRISE_URN, Path, ScimService, access_token, lifetime_seconds, read
 from jackfield.settings import BaseUrl, ConnectorSettings, Secret
-from jackfield.sources.base import SourceObject, SourceRead, SourceSettings
+from jackfield.sources.base import SourceObject, SourceRead, SourceSettings, SourceValue
 from jackfield.sources.reader import Reader
 from jackfield.steps import Clock, Policy
 from jackfield.transport import Limits
@@ -266,14 +266,22 @@ def _result(settings: ScimSourceSettings, users: Mapping[str, User]) -> SourceRe
 def _object(user: User, paths: Mapping[str, tuple[Path, ...]]) -> SourceObject:
     user_id = user.id or ""
     document = user.to_scim()
-    attributes = {"id": user_id}
+    attributes: dict[str, SourceValue] = {"id": user_id}
     for name, several in paths.items():
-        texts = (_text(read(document, path)) for path in several)
-        if found := next(filter(None, texts), ""):
+        values = (_value(read(document, path)) for path in several)
+        found = next((value for value in values if value not in ("", ())), "")
+        if found != "":
             attributes[name] = found
     return SourceObject(user_id, attributes, f"SCIM user {user_id}")
 
 
+def _value(value: Json) -> SourceValue:
+    """Return a value, and of several each one's `value`; another object has none."""
+    if isinstance(value, list):
+        inner = (one.get("value") if isinstance(one, dict) else one for one in value)
+        return tuple(filter(None, map(_text, inner)))
+    return value if isinstance(value, bool) else _text(value)
+
+
 def _text(value: Json) -> str:
-    """Return a single value as text; an object or a list has none."""
     return "" if value is None or isinstance(value, dict | list) else str(value).strip()

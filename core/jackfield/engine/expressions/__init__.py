@@ -6,7 +6,7 @@ size of an evaluation can grow without bound.
 """
 
 from jackfield.engine.expressions.expression import REDACTED, Expression, Result
-from jackfield.engine.expressions.failures import AllTaken, ExpressionError
+from jackfield.engine.expressions.failures import AllTaken, ExpressionError, SeveralValues
 from jackfield.engine.expressions.nodes import Position
 from jackfield.engine.expressions.values import Environment, Role, Value
 
@@ -19,5 +19,6 @@ __all__ = [
     "Position",
     "Result",
     "Role",
+    "SeveralValues",
     "Value",
 ]

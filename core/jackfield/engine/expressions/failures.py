@@ -20,6 +20,17 @@ class AllTaken(ExpressionError):
     """SelectUniqueValue found every candidate in use: hold the source object and try again."""
 
 
+class SeveralValues(ExpressionError):
+    """A mapping without an expression meets several values where its target takes one."""
+
+    def __init__(self, target: str, source: str, count: int) -> None:
+        sentence = f"[{source}] has {count} values where one is wanted; choose with Item or Join"
+        super().__init__(f"the mapping of {target}", Position(1, 1), sentence)
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.sentence}"
+
+
 class Failure(Exception):
     """What a function raises: the sentence alone; the evaluation adds function and position."""
 

@@ -1,7 +1,7 @@
 """From a user of Microsoft Graph to a source object. Pure.
 
-Attributes keep Graph's names. Parts of complex ones get a dotted name
-(`onPremisesExtensionAttributes.extensionAttribute1`), several values are joined by `;`, and
+Attributes keep Graph's names and kinds: a Boolean is one, and several values stay apart. Parts of
+complex ones get a dotted name (`onPremisesExtensionAttributes.extensionAttribute1`), and
 `telephoneNumber` is the first of `businessPhones`, as in the directory's own exports.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from jackfield.flow import Json
-from jackfield.sources.base import DEFAULT_ACCESS, SourceObject
+from jackfield.sources.base import DEFAULT_ACCESS, SourceObject, SourceValue
 from jackfield.sources.entra.graph import Document
 from jackfield.sources.entra.settings import EntraSettings
 
@@ -48,7 +48,7 @@ def to_source_object(
         attributes["telephoneNumber"] = phones[0].strip()
     if manager := _manager(document):
         attributes["manager"] = manager
-    name = attributes.get("userPrincipalName", "")
+    name = str(attributes.get("userPrincipalName", ""))
     if name:
         attributes["originalUserPrincipalName"] = name
         attributes["userPrincipalName"] = original_address(name)
@@ -58,7 +58,7 @@ def to_source_object(
     is_unnamed_role_enough = settings.default_access_role == "include"
     return SourceObject(
         str(document["id"]).lower(),
-        {key: value for key, value in attributes.items() if value},
+        {key: value for key, value in attributes.items() if value not in ("", ())},
         f"entra:{name or document['id']}",
         roles=roles or (),
         is_assigned=None if settings.scope == "all" else roles is not None,
@@ -73,21 +73,19 @@ def original_address(name: str) -> str:
     return f"{alias}@{domain}" if alias and domain else name
 
 
-def _flat(document: Document, settings: EntraSettings) -> Iterator[tuple[str, str]]:
+def _flat(document: Document, settings: EntraSettings) -> Iterator[tuple[str, SourceValue]]:
     for name in settings.selected:
         value = document.get(name)
         if isinstance(value, dict):
             parts = ((part, value.get(part)) for part in _PARTS.get(name, ()))
             yield from ((f"{name}.{part}", _text(inner)) for part, inner in parts)
+        elif isinstance(value, list):
+            yield name, tuple(filter(None, map(_text, value)))
         else:
-            yield name, _text(value)
+            yield name, value if isinstance(value, bool) else _text(value)
 
 
 def _text(value: Json) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return ";".join(filter(None, map(_text, value)))
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
