@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -88,10 +88,12 @@ class ConnectorSettings(BaseModel):
 
     `rate_limits` replaces published limits by name. `allow_loopback` permits http:// and addresses
     of this machine, for tests and the sandboxes; `allow_private_network` permits servers in the own
-    network.
+    network. `usual_sign_in` names the credentials that a new connection should have, where its
+    vendor recommends some; `jackfield init` proposes them first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    usual_sign_in: ClassVar[tuple[str, ...]] = ()
 
     rate_limits: Mapping[str, RateLimit] = Field(default_factory=dict)
     allow_loopback: bool = False

@@ -71,11 +71,28 @@ def test_existing_file_is_kept(tmp_path):
     assert (tmp_path / "jackfield.toml").read_text() == "mine"
 
 
-def test_chosen_settings_replace_the_fewest(tmp_path):
-    init(tmp_path, "--connector", "zoom", "--use", "account_id,client_id,client_secret")
+@pytest.mark.parametrize(
+    ("connector", "credentials"),
+    [
+        ("zoom", {"account_id", "client_id", "client_secret"}),
+        ("ringcentral", {"client_id", "client_secret", "jwt"}),
+        ("webex", {"token"}),
+    ],
+)
+def test_the_usual_way_to_sign_in_is_written_else_that_with_the_fewest_settings(
+    tmp_path, connector, credentials
+):
+    init(tmp_path, "--connector", connector)
+
+    connection = written(tmp_path)["connections"][connector]
+    assert set(connection) == {"connector", *credentials}
+
+
+def test_chosen_settings_replace_the_usual_ones(tmp_path):
+    init(tmp_path, "--connector", "zoom", "--use", "token")
 
     connection = written(tmp_path)["connections"]["zoom"]
-    assert set(connection) == {"connector", "account_id", "client_id", "client_secret"}
+    assert set(connection) == {"connector", "token"}
 
 
 def test_settings_that_do_not_fit_together_are_told_with_those_that_do(tmp_path):

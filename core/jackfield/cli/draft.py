@@ -45,7 +45,10 @@ class Draft:
 
 
 def ways_to_sign_in(table: Draft) -> list[tuple[str, ...]]:
-    """Return the smallest sets of settings that the model takes, those with a secret first."""
+    """Return the smallest sets of settings that the model takes, those with a secret first.
+
+    Before them comes the one that the connector itself proposes.
+    """
     fields = table.model.model_fields
     optional = [n for n, f in fields.items() if not f.is_required() and _is_open(n, f, table)]
     found: list[tuple[str, ...]] = []
@@ -54,7 +57,8 @@ def ways_to_sign_in(table: Draft) -> list[tuple[str, ...]]:
             if not any(set(way) <= set(some) for way in found) and fits(table, some):
                 found.append(some)
     found.sort(key=lambda way: not (table.secret & {*way}))
-    return [way for way in found if way]
+    usual: tuple[str, ...] = getattr(table.model, "usual_sign_in", ())
+    return [way for way in dict.fromkeys((usual, *found)) if way]
 
 
 def _is_open(name: str, info: FieldInfo, table: Draft) -> bool:

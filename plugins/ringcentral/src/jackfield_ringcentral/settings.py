@@ -1,6 +1,6 @@
 """What a RingCentral connection needs."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
@@ -15,6 +15,8 @@ class RingCentralSettings(ConnectorSettings):
     Console made for them; or `client_id` alone, with `client_secret` unless the app is a public
     one, for `jackfield authorize`. `base_url` is another one for RingCentral's sandbox.
     """
+
+    usual_sign_in: ClassVar[tuple[str, ...]] = ("client_id", "client_secret", "jwt")
 
     token: Secret | None = None
     client_id: str = ""

@@ -1,6 +1,6 @@
 """What a Vonage connection needs."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -27,6 +27,8 @@ class VonageSettings(ConnectorSettings):
     the form, or ("documented") as Vonage's samples do, by Basic for codes and else in the form.
     `update` and `disable` say what the service takes, which is published nowhere.
     """
+
+    usual_sign_in: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
 
     base_url: BaseUrl
     client_id: str = ""

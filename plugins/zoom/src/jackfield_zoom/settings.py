@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import model_validator
 
@@ -33,6 +33,8 @@ class ZoomSettings(ConnectorSettings):
     `base_url`, where it is given, is used whatever region the vendor names. `plan` sets the rate
     limits; `rate_limits` by name goes before it.
     """
+
+    usual_sign_in: ClassVar[tuple[str, ...]] = ("account_id", "client_id", "client_secret")
 
     account_id: str = ""
     client_id: str = ""
