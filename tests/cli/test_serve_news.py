@@ -6,6 +6,8 @@ import pytest
 from support.mail_server import MailServer, Manners
 from support.service import events, now, quarantine
 
+from jackfield.testing.sandbox import Fault
+
 MAIL = """
 [notifications.mail]
 host = "127.0.0.1"
@@ -41,6 +43,22 @@ def test_people_are_told_once_of_a_quarantine_and_once_of_its_end(office, post, 
     assert subjects(post) == [
         "Jackfield: webex: in quarantine",
         "Jackfield: webex: quarantine lifted",
+    ]
+
+
+def test_people_are_told_of_another_reason_once(office, post, monkeypatch):
+    office.configure(MAIL.format(port=post.port) + "[jobs.webex.quarantine]\nfailures = 2\n")
+    with monkeypatch.context() as patched:
+        patched.setenv("TEST_WEBEX_TOKEN", "stale")
+        office.call("serve", "--once")
+    office.sandbox.faults.add(Fault(method="POST", path="/Users", status=400, times=99))
+    for _ in range(2):
+        office.call("run")
+        office.call("serve", "--once")
+
+    assert subjects(post) == [
+        "Jackfield: webex: in quarantine",
+        "Jackfield: webex: in quarantine for another reason",
     ]
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.guard import GuardLimits
+from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.errors import ConfigurationError, PluginFault, ProvisioningError
 from jackfield.registry import Registry
 
@@ -291,6 +292,16 @@ def test_what_becomes_of_leavers_and_lost_accounts_reaches_the_job(load):
 
     assert job.on_missing_target == "recreate"
     assert (job.leavers.deleted, job.leavers.delete_after_days) == ("delete", 30)
+
+
+def test_what_a_job_may_fail_at_reaches_the_job(load):
+    table = "[jobs.webex.quarantine]\nfailures = 5\npercent = 20.0\n"
+    text = WHOLE.replace("[jobs.webex.guard]", f"{table}[jobs.webex.guard]")
+
+    job = load(text).job("webex", Registry(), dry_run=True)
+
+    assert job.quarantine == QuarantineLimits(failures=5, percent=20.0)
+    assert load(WHOLE).job("webex", Registry(), dry_run=True).quarantine == QuarantineLimits()
 
 
 def test_a_line_that_refers_to_people_reaches_the_job(load):

@@ -241,6 +241,11 @@ percent = 10.0
 at_most = 200
 window_hours = 24
 
+# So many failures at least, and such a share of all, put the job into quarantine: rarer attempts.
+# [jobs.{job}.quarantine]
+# failures = 50
+# percent = 40.0
+
 # Each line replaces the default of its target. The defaults are shown by
 # jackfield connectors {connector}
 # [[jobs.{job}.mappings]]

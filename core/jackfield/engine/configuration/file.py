@@ -83,6 +83,19 @@ class GuardTable(_Table):
     window_hours: int = Field(default=24, ge=0, le=24 * 31)
 
 
+class QuarantineTable(_Table):
+    """`[jobs.<name>.quarantine]`: what a job may fail at before it runs more rarely.
+
+    At least `failures` people, and more than `percent` of all or more than `failures_alone`; or
+    more than `failures_with_references` in all.
+    """
+
+    failures: int = Field(default=50, ge=1)
+    percent: float = Field(default=40.0, ge=0, le=100)
+    failures_alone: int = Field(default=40_000, ge=1)
+    failures_with_references: int = Field(default=60_000, ge=1)
+
+
 class LeaversTable(_Table):
     """`[jobs.<name>.leavers]`: what becomes of the account, for each way to leave."""
 
@@ -130,6 +143,7 @@ class JobTable(_Table):
     scope: ScopeTable | None = None
     leavers: LeaversTable = Field(default_factory=LeaversTable)
     guard: GuardTable = Field(default_factory=GuardTable)
+    quarantine: QuarantineTable = Field(default_factory=QuarantineTable)
     mappings: Annotated[tuple[MappingTable, ...], Field(strict=False)] = ()
 
 

@@ -18,6 +18,7 @@ from jackfield.engine.job import Job
 from jackfield.engine.leavers import Leavers
 from jackfield.engine.notification.notifier import Notifier, notification_settings
 from jackfield.engine.problems import nearest
+from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.engine.scope import Scope
 from jackfield.errors import ConfigurationError
 from jackfield.grants import FileGrants
@@ -159,6 +160,7 @@ class Configuration:
                 scope=Scope(table.scope),
                 leavers=Leavers(**table.leavers.model_dump()),
                 guard=GuardLimits(**table.guard.model_dump()),
+                quarantine=QuarantineLimits(**table.quarantine.model_dump()),
                 adopt=table.adopt,
                 on_missing_target=table.on_missing_target,
                 clearing=frozenset(table.clearing),
