@@ -53,7 +53,7 @@ def test_an_addition_sends_only_what_is_new():
     wanted = {"roles": [{"value": "Admin"}, {"value": "Sales"}]}
     held = user(roles=[{"value": "Sales", "display": "Sales people"}])
 
-    (change,) = differences(wanted, held, vendor(), {"roles"})
+    (change,) = differences(wanted, held, vendor(), adds_only={"roles"})
 
     assert changes_of([change]) == (Change("add", "roles", [{"value": "Admin"}]),)
     assert change.new == [{"value": "Sales", "display": "Sales people"}, {"value": "Admin"}]
@@ -62,4 +62,4 @@ def test_an_addition_sends_only_what_is_new():
 def test_an_addition_of_what_is_there_is_none():
     held = user(roles=[{"value": "Sales"}, {"value": "Admin"}])
 
-    assert differences({"roles": [{"value": "Admin"}]}, held, vendor(), {"roles"}) == ()
+    assert differences({"roles": [{"value": "Admin"}]}, held, vendor(), adds_only={"roles"}) == ()

@@ -122,7 +122,11 @@ def test_defaults_are_enough(load):
         ("[jobs.webex]", "[jobz.webex]", "jobz: unknown key; did you mean jobs?"),
         ("schema_version = 1", "schema_version = 2", "schema_version: should be 1"),
         ("schema_version = 1", "", "schema_version: this key is missing"),
-        ('"create"', '"once"', "jobs.webex.mappings#2.apply: should be 'always' or 'create'"),
+        (
+            '"create"',
+            '"once"',
+            "jobs.webex.mappings#2.apply: should be 'always', 'create', 'empty' or 'add'",
+        ),
         ('"Staff"', "[1]", "jobs.webex.mappings#2.constant: must be text, a number, true or false"),
         ('"Staff"', "nan", "jobs.webex.mappings#2.constant: must be a finite number"),
         (

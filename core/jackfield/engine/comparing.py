@@ -19,11 +19,14 @@ def differences(
     desired: Desired,
     user: User,
     capabilities: Capabilities,
+    *,
     adds_only: Collection[str] = (),
+    fills_empty: Collection[str] = (),
 ) -> tuple[AttributeChange, ...]:
     """Return every wanted attribute that the user does not have, in the order of the mappings.
 
-    The values of `adds_only` paths are added to those that the user has.
+    The values of `adds_only` paths are added to those that the user has; `fills_empty` paths are no
+    difference where the user has any value.
     """
     document = user.to_scim()
     found = (
@@ -36,6 +39,7 @@ def differences(
         change
         for change in found
         if not _is_kept(change.new, change.old, capabilities.attribute(change.path))
+        and (change.path not in fills_empty or _is_nothing(change.old))
     )
 
 
@@ -55,8 +59,12 @@ def _is_kept(wanted: Json, found: Json, attribute: Attribute) -> bool:
     if found is None and not attribute.returned:
         return True
     if wanted is None:
-        return found in (None, "", [])
+        return _is_nothing(found)
     return is_same(wanted, found, case_exact=attribute.case_exact)
+
+
+def _is_nothing(found: Json) -> bool:
+    return found in (None, "", [])
 
 
 def is_same(wanted: Json, found: Json, *, case_exact: bool) -> bool:

@@ -116,8 +116,13 @@ class Mapper:
         return frozenset(
             line.mapping.target
             for line in self._lines
-            if line.expression is not None and line.expression.adds_only
+            if line.mapping.apply == "add" or (line.expression and line.expression.adds_only)
         )
+
+    @property
+    def fills_empty(self) -> frozenset[str]:
+        """The target paths that get a value only where the target has none."""
+        return frozenset(line.mapping.target for line in self._lines if line.mapping.fills_empty)
 
     @property
     def unique_targets(self) -> frozenset[str]:
@@ -203,7 +208,8 @@ class Mapper:
             result = line.expression.evaluate(values, Environment(self._now()))
             return result.outcome, _json(result.value)
         if line.mapping.source is None:
-            return "value", line.mapping.constant
+            mapping = line.mapping
+            return "value", mapping.default if mapping.constant is None else mapping.constant
         if line.mapping.source in COMPUTED_ATTRIBUTES:
             return "value", _json(_source_values(source, is_active)[line.mapping.source])
         value = source.attributes.get(line.mapping.source)
@@ -254,7 +260,13 @@ def _direct(mapping: AttributeMapping, several: tuple[str, ...]) -> Json:
 
 
 def _coerced(path: str, value: Json) -> Json:
-    """Return a Boolean for the texts that expressions give for one."""
+    """Return a Boolean for the texts that expressions give for one; values as SCIM has several.
+
+    Source: RFC 7643 section 2.4.
+    """
+    if path in MULTI_VALUED:
+        several = value if isinstance(value, list) else [value]
+        return [one if isinstance(one, dict) else {"value": one} for one in several]
     if path == "active" and isinstance(value, str):
         return _TRUTHS.get(value.lower(), value)
     return value

@@ -301,7 +301,10 @@ class Planner:
 
     def _compared(self, person: Person, link: Link | None, user: User, desired: Desired) -> Step:
         capabilities = self._job.connector.capabilities
-        found = differences(desired, user, capabilities, self._job.mapper.adds_only)
+        mapper = self._job.mapper
+        found = differences(
+            desired, user, capabilities, adds_only=mapper.adds_only, fills_empty=mapper.fills_empty
+        )
         kept = link.kept if link else {}
         fresh = [change for change in found if not is_known_difference(change, kept)]
         changes = tuple(change for change in fresh if capabilities.can_patch(change.path))

@@ -88,7 +88,7 @@ def _attribute_row(path: str, attribute: Attribute) -> tuple[str, ...]:
 
 
 def _mapping_row(mapping: AttributeMapping) -> tuple[str, ...]:
-    origin = mapping.source or f"constant {value(mapping.constant)}"
+    origin = mapping.source or mapping.expression or f"constant {value(mapping.constant)}"
     if mapping.default is not None:
         origin += f", else {value(mapping.default)}"
     return (mapping.target, origin, mapping.apply)

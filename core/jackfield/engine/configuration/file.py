@@ -16,6 +16,7 @@ from jackfield.engine.problems import first_problem, place, sentence
 from jackfield.engine.scope_settings import ClauseTable, FilterTable, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
+from jackfield.mappings import Apply
 
 LARGEST_FILE_BYTES = 1024 * 1024
 
@@ -115,7 +116,7 @@ class MappingTable(_Table):
     constant: Scalar = None
     expression: str | None = Field(default=None, min_length=1)
     default: Scalar = None
-    apply: Literal["always", "create"] = "always"
+    apply: Apply = "always"
     clear: bool = False
     reference: bool = False
     omit: bool = False
@@ -123,8 +124,12 @@ class MappingTable(_Table):
     @model_validator(mode="after")
     def _check_value(self) -> Self:
         given = (self.source, self.constant, self.expression)
-        if sum(value is not None for value in given) + self.omit != 1:
-            raise ValueError("give exactly one of source, constant, expression and omit = true")
+        count = sum(value is not None for value in given) + self.omit
+        if count > 1 or (count == 0 and self.default is None):
+            raise ValueError(
+                "give exactly one of source, constant, expression and omit = true, or a default "
+                "alone"
+            )
         return self
 
 

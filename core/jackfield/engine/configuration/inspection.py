@@ -279,7 +279,7 @@ def _of_mappings(job: Job, table: JobTable) -> Iterator[_Found]:
                 key,
                 f"{vendor} takes no {what} from anybody, so no user could be created; remove it",
             )
-        elif not capabilities.can_patch(what) and line.apply == "always":
+        elif not capabilities.can_patch(what) and line.apply != "create":
             yield (
                 "warning",
                 key,
