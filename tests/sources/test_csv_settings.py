@@ -107,12 +107,6 @@ def test_without_them_a_state_is_true_or_false(read):
         read(HR, columns=STATE)
 
 
-def test_a_password_is_not_read_though_it_is_named(read):
-    result = read("nr,Kennwort\n1,geheim\n", columns={"id": "nr", "nickname": "Kennwort"})
-
-    assert dict(result.objects[0].attributes) == {"id": "1"}
-
-
 WRONG = {
     "no id": {"columns": {"mail": "E-Mail"}},
     "one column twice": {"columns": {"id": "A", "mail": "A"}},
@@ -320,3 +314,69 @@ def test_a_second_file_that_cannot_be_read_is_refused(read, roles, words):
 def test_a_second_file_that_is_missing_is_refused(read):
     with pytest.raises(ConfigurationError, match=r"roles\.csv: cannot be read"):
         read(TWO, assignments="roles.csv")
+
+
+# --- whose assignment it is ------------------------------------------------------------------
+
+GOOGLE = "First Name,Last Name,Email Address,Status,Employee ID\n"
+GOOGLE += "Ana,D,ana@x.com,Active,17\nBob,E,bob@x.com,Active,18\n"
+PINNED = f"{SHORT},employeeId\na,ana,True,17\nb,bob,True,18\n"
+
+
+@pytest.mark.parametrize(
+    ("people", "settings"),
+    [(GOOGLE, {}), (PINNED, {"anchor": "employeeId"})],
+    ids=["the header's own", "of the settings"],
+)
+def test_an_assignment_by_an_id_of_another_column_is_seen_to_change(read, people, settings):
+    before = read(people, roles="id,role\n17,A\n18,B\n", **settings)
+    after = read(people, roles="id,role\n18,B\n", **settings)
+
+    assert [person.is_assigned for person in after.objects] == [False, True]
+    assert before.objects.fingerprint(0) != after.objects.fingerprint(0)
+    assert before.objects.fingerprint(1) == after.objects.fingerprint(1)
+    assert (before.notes, after.notes) == ((), ())
+
+
+def test_a_quote_that_swallows_assignments_is_refused(read):
+    with pytest.raises(ConfigurationError, match=r"roles\.csv:2: a quoted cell seems to swallow"):
+        read(TWO, roles='id,role\n1,"Admin\n2,Sales"\n')
+
+
+def test_assignments_may_be_quoted_and_parted_by_semicolons(read):
+    result = read(TWO, roles='"id";"role"\n"1";"Admin"\n')
+
+    assert [person.roles for person in result.objects] == [("Admin",), ()]
+
+
+@pytest.mark.parametrize(
+    ("people", "settings"),
+    [(GOOGLE[:-2], {}), (PINNED[:-2], {"anchor": "employeeId"})],
+    ids=["the header's own", "of the settings"],
+)
+def test_a_cut_inside_the_id_makes_nobody_another_person(read, people, settings):
+    with pytest.raises(ConfigurationError, match="its employeeId may be cut"):
+        read(people, **settings)
+
+
+# --- settings that nobody can follow ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", ["id", "accountEnabled", "nickname"])
+def test_a_column_with_the_name_of_a_password_is_refused(read, named):
+    columns = {"id": "nr", "userPrincipalName": "upn", named: "pwd state"}
+    header = ",".join(columns.values())
+
+    with pytest.raises(ConfigurationError, match="'pwd state' of the setting columns is never"):
+        read(f"{header}\n1,ana,no\n", columns=columns)
+
+
+def test_a_trailer_with_an_endless_number_is_refused(read):
+    with pytest.raises(ConfigurationError, match="does not tell one number"):
+        read(f"{TWO}END,{'9' * 5000},\n", trailer="END")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf_32", "utf\0-8"])
+def test_an_encoding_that_cannot_be_read_is_refused(read, encoding):
+    with pytest.raises(ConfigurationError, match="set encoding to"):
+        read(TWO, encoding=encoding)

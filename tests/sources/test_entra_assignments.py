@@ -275,3 +275,45 @@ def test_assignment_without_a_principal_is_an_error(tenant, wrong):
 def test_unknown_enterprise_application_names_the_setting(tenant):
     with pytest.raises(ConfigurationError, match=r"^service_principal: .*Enterprise applications"):
         tenant.read(service_principal="11110000-0000-4000-8000-000000000009")
+
+
+def group_of(tenant, *names: str) -> tuple[str, tuple[str, ...]]:
+    """Return an assigned group of these people, and their ids."""
+    people = tuple(tenant.hire(*names, assign=False))
+    group = tenant.directory.add_group("Sales", *people)
+    tenant.directory.assign(group, kind="Group")
+    return group, people
+
+
+def test_fewer_members_than_graph_counts_are_an_error(tenant):
+    group_of(tenant, "ana", "bob", "cyd")
+    short = {"@odata.count": 3, "@odata.nextLink": ""}
+    tenant.sandbox.page_size = 1
+    tenant.fail(path="members", times=9, rewrite=short)
+
+    with pytest.raises(VendorBroken, match="counts 3 of the members of groups"):
+        tenant.read()
+
+
+def test_a_member_who_slips_from_one_page_to_another_stays_assigned(tenant):
+    """G6."""
+    group, people = group_of(tenant, "ana", "bob", "cyd")
+    tenant.sandbox.page_size = 1
+
+    def leave(page):
+        tenant.directory.leave(group, people[0])
+        return page
+
+    tenant.fail(path="members", times=1, rewrite=leave)
+
+    assigned = {person.id: person.is_assigned for person in tenant.read().objects}
+    assert [assigned[one] for one in people] == [False, True, True]
+
+
+def test_an_assignment_of_no_kind_is_an_error(tenant):
+    tenant.hire("ana")
+    ana = {"principalId": "72f90000-0000-4000-9000-000000000001", "id": "x"}
+    tenant.fail(path="appRoleAssignedTo", times=9, rewrite={"value": [ana]})
+
+    with pytest.raises(VendorBroken, match="without a principalType"):
+        tenant.read()

@@ -31,6 +31,7 @@ def person_of(tenant, name="ana", select=(), **more):
         ("alias_dom.com#EXT#@contoso.example", "alias@dom.com"),
         ("first_last_dom.com#EXT#@contoso.example", "first_last@dom.com"),
         ("alias_dom.com#ext#@contoso.example", "alias@dom.com"),
+        ("groß_dom.com#EXT#@contoso.example", "groß@dom.com"),
         ("ana@contoso.example", "ana@contoso.example"),
         ("ana_b@contoso.example", "ana_b@contoso.example"),
         ("nounderscore#EXT#@contoso.example", "nounderscore#EXT#@contoso.example"),

@@ -141,11 +141,13 @@ def test_the_settings_may_name_further_attributes(sandbox, read):
 
 
 def test_several_values_stay_apart(sandbox, read):
-    sandbox.seed([{**ANA, "roles": [{"value": "Admin"}, {"value": "Sales"}, {"display": "x"}]}])
+    roles = [{"Value": "Admin"}, {"value": "Sales"}, {"display": "x"}]
+    sandbox.seed([{**ANA, "roles": roles}])
 
-    (person,) = read(attributes={"roles": "roles"}).objects
+    (person,) = read(attributes={"roles": "roles", "one": 'roles[value eq "Sales"]'}).objects
 
     assert person.attributes["roles"] == ("Admin", "Sales")
+    assert person.attributes["one"] == "Sales"
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 9])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from jackfield.errors import ConfigurationError
 from jackfield.sources.base import DEFAULT_ACCESS
 from jackfield.sources.csv_file import CsvFile
 from jackfield.sources.headers import Conversion, one_of
@@ -59,14 +60,21 @@ class AssignmentFile:
 
         Raises: ConfigurationError for a header or a row that cannot be read.
         """
+        line, failures = 1, list[ConfigurationError]()
         for delimiter in DELIMITERS:
-            line, columns = file.columns(delimiter)
+            try:
+                line, columns = file.columns(delimiter)
+            except ConfigurationError as error:
+                failures.append(error)
+                continue
             lowered = [column.lower() for column in columns]
             for key in ("id", "userPrincipalName"):
                 if key.lower() in lowered:
                     found = cls(file.name, key)
                     found._read_rows(file, delimiter, lowered)
                     return found
+        if len(failures) == len(DELIMITERS):
+            raise failures[0]
         what = "neither id nor userPrincipalName is among the columns of this file of assignments"
         raise file.refuse(line, f"{what}; name one of them so, and the other column role")
 
@@ -97,7 +105,10 @@ class AssignmentFile:
         role = columns.index("role") if "role" in columns else None
         line, rows = 1, file.rows(delimiter)
         next(rows)
-        for line, _, cells in rows:
+        for line, last, cells in rows:
+            if last != line:
+                what = f"a quoted cell seems to swallow the rows up to line {last}"
+                raise file.refuse(line, f"{what}; close the quote")
             if len(cells) != len(columns):
                 what = f"{len(cells)} cells where the header has {len(columns)}"
                 raise file.refuse(line, f"{what}; look for a missing quote or a cut line")

@@ -105,6 +105,7 @@ def _rules(
         return layout.attribute_of(file, column, setting) if column else ""
 
     assignment, role = attribute("assignment_column"), attribute("role_column")
+    anchor = attribute("anchor")
     by_columns = None
     if assignment or role:
         by_columns = from_columns(
@@ -112,8 +113,8 @@ def _rules(
         )
     return Rules(
         conversions=_conversions(layout.header, settings),
-        anchor=attribute("anchor"),
-        needed=frozenset({assignment, role} - {""}),
+        anchor=anchor,
+        needed=frozenset({assignment, role, anchor or layout.header.anchor} - {""}),
         minimum_rows=settings.minimum_rows,
         trailer=settings.trailer,
         assignment_of=assigned.of if assigned else by_columns,

@@ -179,6 +179,10 @@ def _decode(name: str, content: bytes, encoding: str) -> CsvFile:
 
 def _to_text(name: str, content: bytes, encoding: str) -> str:
     try:
+        known = codecs.lookup(encoding).name
+        if known in {"utf-16", "utf-32"}:
+            remedy = f'set encoding to "{known}-le" or "{known}-be"'
+            raise ConfigurationError(f"{name}: has no byte order mark; {remedy}")
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, "replace")
@@ -189,7 +193,7 @@ def _to_text(name: str, content: bytes, encoding: str) -> str:
             f"characters is not {'UTF-8' if is_utf8 else encoding}; save the file as UTF-8, or set "
             'its encoding, often encoding = "windows-1252"'
         ) from None
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         remedy = 'set encoding to "utf-8" or "windows-1252"'
         raise ConfigurationError(f"{name}: cannot be read as {encoding!r}; {remedy}") from None
 

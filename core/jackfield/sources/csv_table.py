@@ -19,6 +19,7 @@ from jackfield.sources.headers import Conversion
 from jackfield.sources.recognition import Layout
 
 _SHARED_VALUES: Final = 10_000
+_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +174,10 @@ def _selection(attributes: Sequence[str]) -> Callable[[list[str]], Sequence[str]
 
 
 def _check_trailer(file: CsvFile, line: int, cells: list[str], count: int) -> None:
-    told = re.findall(r"\d+", " ".join(cells))
-    if [int(each) for each in told] != [count]:
-        found = f"tells {told[0]}" if len(told) == 1 else "does not tell one number"
+    told = [each.lstrip("0") or "0" for each in re.findall("[0-9]+", " ".join(cells))]
+    if told != [str(count)]:
+        is_one = len(told) == 1 and len(told[0]) <= _MOST_DIGITS
+        found = f"tells {told[0]}" if is_one else "does not tell one number"
         what = f"the trailer {found}, and {count} people stand above it"
         raise file.refuse(line, f"{what}; export the file again")
 

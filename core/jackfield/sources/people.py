@@ -103,6 +103,9 @@ def read_people(file: CsvFile, layout: Layout, rules: Rules, settings: str = "")
     columns = _plain_columns(table) if table.is_plain else _columns(table)
     notes = list(_identify(table, columns))
     _check(table, columns)
+    if rules.assignment_of is not None:
+        # Only now is it settled who is who, and assignments may go by the id.
+        columns.digests = bytearray().join(map(_digest_of, table.objects()))
     count = len(columns.ids)
     if count < rules.minimum_rows:
         what = f"{count} people where minimum_rows is {rules.minimum_rows}"
@@ -148,15 +151,18 @@ def _columns_of(table: Table, rows: Iterator[list[Sequence[str]]]) -> _Columns:
 def _columns(table: Table) -> _Columns:
     found = _Columns()
     anchor = table.rules.anchor or table.layout.header.anchor
-    for person in table.objects():
-        attributes = {name: str(value) for name, value in person.attributes.items()}
-        found.ids.append(person.id)
+    for _, attributes in table.people():
+        found.ids.append(attributes.get("id", ""))
         found.names.append(attributes.get("userPrincipalName", ""))
         found.anchors.append(attributes.get(anchor, ""))
         found.states.add(attributes.get("accountEnabled", "true").lower())
-        values = chain.from_iterable(attributes.items())
-        found.digests += _digest((*values, "", str(person.is_assigned), *person.roles))
+        found.digests += _digest((*chain.from_iterable(attributes.items()),))
     return found
+
+
+def _digest_of(person: SourceObject) -> bytes:
+    values = map(str, chain.from_iterable(person.attributes.items()))
+    return _digest((*values, "", str(person.is_assigned), *person.roles))
 
 
 def _digest(texts: Sequence[str]) -> bytes:

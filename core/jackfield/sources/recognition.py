@@ -85,6 +85,12 @@ def _layout(
     repeated = header.repeated(columns)
     attributes = tuple("" if c in repeated else header.to_attribute(c) for c in columns)
     _refuse_unclear_columns(file, line, columns, attributes)
+    if not header.reads_others:
+        named = dict(zip(columns, attributes, strict=True))
+        for column in header.needed:
+            if not named[column]:
+                what = f"column {show(column)} of {header.name} is never read, for its name is"
+                raise file.refuse(line, f"{what} that of a password; rename it")
     return Layout(header, delimiter, line, columns, attributes)
 
 

@@ -276,11 +276,17 @@ def _object(user: User, paths: Mapping[str, tuple[Path, ...]]) -> SourceObject:
 
 
 def _value(value: Json) -> SourceValue:
-    """Return a value, and of several each one's `value`; another object has none."""
+    """Return a value, and of an object, or of each of several, its `value`."""
     if isinstance(value, list):
-        inner = (one.get("value") if isinstance(one, dict) else one for one in value)
-        return tuple(filter(None, map(_text, inner)))
-    return value if isinstance(value, bool) else _text(value)
+        return tuple(filter(None, map(_text, map(_inner, value))))
+    inner = _inner(value)
+    return inner if isinstance(inner, bool) else _text(inner)
+
+
+def _inner(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return next((part for name, part in value.items() if name.lower() == "value"), None)
 
 
 def _text(value: Json) -> str:

@@ -48,19 +48,28 @@ def read_assignments(reader: Reader, settings: EntraSettings) -> Assignments:
     return _Reading(reader, settings).run()
 
 
-def read_collection(
-    reader: Reader, settings: EntraSettings, question: Question
-) -> Iterator[Document]:
-    """Yield every item of every page.
+def _read_collection(reader: Reader, settings: EntraSettings, question: Question) -> list[Document]:
+    """Return every item of every page; where fewer come than Graph counts, it is asked once more.
 
-    Raises: VendorBroken where the pages go round in circles or a link expires on the way.
+    Raises: VendorBroken where there are too few again, the pages go round in circles, or a link
+    expires on the way.
     """
+    for _ in range(2):
+        pages = list(_read_pages(reader, settings, question))
+        items = [item for page in pages for item in page.items]
+        found, count = len({item["id"] for item in items}), pages[0].count
+        if found >= count:
+            return items
+    raise VendorBroken(f"Microsoft Graph counts {count} of {question.what}, and shows {found}")
+
+
+def _read_pages(reader: Reader, settings: EntraSettings, question: Question) -> Iterator[GraphPage]:
     seen = set[str]()
     while True:
         page = reader.run("read", get_page(question, settings), GraphPage, Expired)
         if isinstance(page, Expired):
             raise VendorBroken(f"the pages of {question.what} expired while they were read")
-        yield from page.items
+        yield page
         if not page.next_link:
             return
         if page.next_link in seen:
@@ -79,9 +88,8 @@ class _Reading:
 
     def run(self) -> Assignments:
         names = _names(self.reader.run("read", get_app_roles(self.settings), dict))
-        for assignment in read_collection(
-            self.reader, self.settings, assignments_of(self.settings)
-        ):
+        question = assignments_of(self.settings)
+        for assignment in _read_collection(self.reader, self.settings, question):
             role_id = _text(assignment, "appRoleId") or DEFAULT_ACCESS
             for user_id in self._people(assignment):
                 self.roles[user_id].add(names.get(role_id, role_id))
@@ -96,6 +104,8 @@ class _Reading:
         kind = _text(assignment, "principalType")
         if kind == "user":
             return frozenset({principal})
+        if not kind:
+            raise VendorBroken("Microsoft Graph sent an assignment without a principalType")
         if kind != "group":
             return frozenset()
         if principal not in self.members:
@@ -112,7 +122,7 @@ class _Reading:
             self.notes.append(f"the assigned group {name} is no security group: it is left out")
             return frozenset()
         question = members_of(group_id, nested=self.settings.nested_groups)
-        items = read_collection(self.reader, self.settings, question)
+        items = _read_collection(self.reader, self.settings, question)
         return frozenset(str(item["id"]).lower() for item in items)
 
 

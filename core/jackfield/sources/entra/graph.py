@@ -63,11 +63,15 @@ class GraphAccess:
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
-    """One page of a collection. At most one link is there: to the next page, or to the changes."""
+    """One page of a collection. At most one link is there: to the next page, or to the changes.
+
+    `count` is how many items all pages have, where it was asked for and this is the first of them.
+    """
 
     items: tuple[Document, ...]
     next_link: str = ""
     delta_link: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ def get_page(question: Question, settings: EntraSettings) -> Flow[GraphPage | Ex
         tuple(_checked_items(items, response)),
         _link(document, "@odata.nextLink", settings),
         _link(document, "@odata.deltaLink", settings),
+        _count(document),
     )
 
 
@@ -215,9 +220,14 @@ def _link(document: Document, name: str, settings: EntraSettings) -> str:
     link = document.get(name, "")
     if not isinstance(link, str):
         raise VendorBroken(f"Microsoft Graph sent a page whose {name} is no text")
-    if link and not is_own(link, settings):
+    if link and not (link.isascii() and is_own(link, settings)):
         raise VendorBroken(f"Microsoft Graph's {name} leads to another place; it was not followed")
     return link
+
+
+def _count(document: Document) -> int:
+    count = document.get("@odata.count")
+    return count if isinstance(count, int) else 0
 
 
 def _checked_items(items: list[Json], response: Response) -> list[Document]:

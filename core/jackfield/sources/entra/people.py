@@ -5,6 +5,7 @@ complex ones get a dotted name (`onPremisesExtensionAttributes.extensionAttribut
 `telephoneNumber` is the first of `businessPhones`, as in the directory's own exports.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -17,7 +18,7 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "onPremisesExtensionAttributes": tuple(f"extensionAttribute{n}" for n in range(1, 16)),
     "employeeOrgData": ("costCenter", "division"),
 }
-_GUEST_MARK: Final = "#EXT#"
+_GUEST_MARK: Final = re.compile("#ext#", re.IGNORECASE)
 
 
 def attribute_names(settings: EntraSettings) -> frozenset[str]:
@@ -68,8 +69,8 @@ def to_source_object(
 
 def original_address(name: str) -> str:
     """Return the address of a guest: `ana_dom.com#EXT#@tenant` is `ana@dom.com`; others as are."""
-    place = name.upper().find(_GUEST_MARK)
-    alias, _, domain = name[: max(place, 0)].rpartition("_")
+    found = _GUEST_MARK.search(name)
+    alias, _, domain = name[: found.start() if found else 0].rpartition("_")
     return f"{alias}@{domain}" if alias and domain else name
 
 

@@ -161,6 +161,8 @@ class EntraSandbox(Sandbox):
         start = int(request.query.get("$skiptoken", "0"))
         end = start + self.page_size
         page: Document = {"value": items[start:end]}
+        if request.query.get("$count") == "true" and not start:
+            page["@odata.count"] = len(items)
         if end < len(items):
             page["@odata.nextLink"] = self._url(request, f"$skiptoken={end}")
         return Answer(200, page)
