@@ -7,7 +7,7 @@ the vendor. Intents and outcomes are written many at a time, so many as take abo
 import datetime as dt
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import uuid4
@@ -52,7 +52,7 @@ class Applier:
 
     `token` is the number of the run's lease: a run that was replaced can store nothing, and so
     sends nothing; after a pause of `fresh_seconds` it makes sure. `escrows` are those who failed
-    before, `wanted` the fingerprint of each person.
+    before, `wish_of` tells what a failure of a source id is remembered with.
     """
 
     job: Job
@@ -61,7 +61,7 @@ class Applier:
     links: dict[str, Link]
     token: int | None = None
     escrows: Mapping[str, Escrow] = field(default_factory=dict)
-    wanted: Mapping[str, str] = field(default_factory=dict)
+    wish_of: Callable[[str], str] = str
     crash_points: CrashPoints = field(default_factory=CrashPoints)
     entries: list[Entry] = field(default_factory=list)
     fresh_seconds: float = LEASE_SECONDS / 3
@@ -99,7 +99,7 @@ class Applier:
 
     def hold(self, step: Step, reason: str) -> None:
         """Log a removal that waits for approval."""
-        change = Change(f"{self.cycle_id}:{step.source_id}:held", self.cycle_id, step)
+        change = self._change(step)
         outcome = Outcome(status="held", reason=f"{step.reason}; held: {reason}", code="Held")
         self._settle(change, outcome, 0.0)
 
@@ -124,8 +124,7 @@ class Applier:
                 return
 
     def _change(self, step: Step) -> Change:
-        id_ = str(uuid4()) if step.is_write else f"{self.cycle_id}:{step.source_id}:{step.action}"
-        return Change(id_, self.cycle_id, step)
+        return Change(str(uuid4()), self.cycle_id, step)
 
     def _write(self, ahead: tuple[Change, ...], withdrawn: tuple[str, ...] = ()) -> None:
         """Store what was settled and what is about to be sent; say how much to take next time."""
@@ -279,7 +278,7 @@ class Applier:
         if entry.status not in {"failure", "in_doubt"}:
             return None
         before = self.escrows.get(step.source_id)
-        wanted = self.wanted.get(step.source_id, "")
+        wanted = self.wish_of(step.source_id)
         if before is None or before.wanted != wanted:
             return first_escrow(step, entry.code, entry.reason, wanted=wanted, now=entry.at)
         return failed_again(

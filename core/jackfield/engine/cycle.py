@@ -143,7 +143,7 @@ def _run(
         decisions.links,
         token,
         escrows=decisions.escrows,
-        wanted=decisions.wanted,
+        wish_of=decisions.wish_of,
     )
     reach = applier.crash_points.reach
     reach("cycle-begun")
@@ -201,12 +201,14 @@ def _applied(
     steps: list[Step], decisions: Decisions, applier: Applier
 ) -> Iterator[tuple[Step, Outcome]]:
     """Apply the steps; then bring accounts up to date that turned up, or refer to new ones."""
-    found: list[str] = []
+    found, failed = list[str](), set[str]()
     for step, outcome in applier.apply(steps):
+        if outcome.status in {"failure", "in_doubt"}:
+            failed.add(step.source_id)
         if step.action == "create" and outcome.link is not None and not outcome.link.wanted:
             found.append(step.source_id)
         yield step, outcome
-    if not applier.is_stopped and (late := [*found, *decisions.refer_again()]):
+    if not applier.is_stopped and (late := [*found, *decisions.refer_again(failed)]):
         again = [step for _, step in work(late, decisions.again, decisions.job.workers)]
         yield from applier.apply(again)
 

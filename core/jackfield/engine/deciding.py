@@ -5,6 +5,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from jackfield.engine.crew import work
@@ -98,7 +99,6 @@ class Decisions:
         names = names_in_doubt(job, store, how.now)
         self.planner = Planner(job, self.read, self.rows, names, how.now)
         self._people = {person.source.id: person for person in self.planner.people}
-        self.wanted = {source_id: person.wanted for source_id, person in self._people.items()}
 
     def plan(self) -> Plan:
         people = [p for p in self.planner.people if self._how.concerns(p.source.id)]
@@ -156,7 +156,12 @@ class Decisions:
         escrow = self.escrows.get(person.source.id)
         if escrow is None or not self._how.is_scheduled or not person.scope.is_in_scope:
             return ""
-        return pause_reason(escrow, person.wanted, self._how.now)
+        return pause_reason(escrow, self.planner.wish(person), self._how.now)
+
+    def wish_of(self, source_id: str) -> str:
+        """Return what a failure of somebody is remembered with; empty for who has left."""
+        person = self._people.get(source_id)
+        return "" if person is None else self.planner.wish(person)
 
     def _target(self, person: Person) -> Target | None:
         """Read what the decision on one person needs; nothing for most of them."""
@@ -175,12 +180,18 @@ class Decisions:
     def is_whole(self) -> bool:
         return self._how.is_whole
 
-    def refer_again(self) -> list[str]:
-        """Return those who refer to somebody who has an account since this cycle began."""
-        known = self.planner.look_again()
-        late = [one for one in known if self._how.concerns(one) and self._people[one].missing]
-        self._people.update((source_id, known[source_id]) for source_id in late)
-        return late
+    def refer_again(self, failed: Collection[str]) -> list[str]:
+        """Return those who refer to somebody who has an account since this cycle began.
+
+        Who failed in this cycle already is not tried once more in it.
+        """
+        known = {
+            one: person
+            for one, person in self.planner.look_again().items()
+            if self._people[one].missing and one not in failed and self._how.concerns(one)
+        }
+        self._people.update(known)
+        return list(known)
 
     def again(self, source_id: str) -> Step:
         """Decide once more on a person whose account turned up during the cycle."""

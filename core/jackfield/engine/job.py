@@ -64,6 +64,18 @@ class Job:
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.name}: {error}") from None
         self._check_unique(known)
+        self._check_leavers()
+
+    def _check_leavers(self) -> None:
+        capabilities = self.connector.capabilities
+        can_disable = capabilities.disable == "active" and any(
+            map(capabilities.can_patch, self.mapper.access_targets)
+        )
+        if self.leavers.delete_after_days and not can_disable:
+            raise ConfigurationError(
+                f"{self.name}: leavers.delete_after_days: {self.connector.name} cannot disable "
+                "anybody meanwhile; write 0, to delete at once"
+            )
 
     def _check_unique(self, known: tuple[str, ...]) -> None:
         for path in sorted(self.mapper.unique_targets):

@@ -28,8 +28,11 @@ IsTaken: TypeAlias = Callable[[str, str], bool]
 Refer: TypeAlias = Callable[[str], str]
 """Whom a source attribute names → the id of that person's account; empty where there is none."""
 
-COMPUTED_ATTRIBUTES = frozenset({"IsActive", "IsSoftDeleted", "appRoleAssignments"})
-"""Source attributes that the engine computes: whether the person should have access, and roles."""
+ACCESS_ATTRIBUTES = frozenset({"IsActive", "IsSoftDeleted"})
+"""Source attributes that the engine computes: whether the person should have access."""
+
+COMPUTED_ATTRIBUTES = ACCESS_ATTRIBUTES | {"appRoleAssignments"}
+"""All source attributes that the engine computes: access, and roles."""
 
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _TRUTHS = {"true": True, "false": False}
@@ -78,6 +81,7 @@ class Mapper:
         every = tuple(_Line(mapping, _expression(mapping)) for mapping in mappings)
         self._lines = tuple(line for line in every if not line.is_unique)
         self._unique_lines = tuple(line for line in every if line.is_unique)
+        self._access_lines = tuple(line for line in self._lines if line.reads & ACCESS_ATTRIBUTES)
         self._now = now
         for line in self._lines:
             lacking = ", ".join(sorted(line.reads - clearing))
@@ -100,6 +104,11 @@ class Mapper:
             for line in (*self._lines, *self._unique_lines)
             if line.expression is not None and line.expression.redacts
         )
+
+    @property
+    def access_targets(self) -> tuple[str, ...]:
+        """The target paths that say whether a person has access."""
+        return tuple(line.mapping.target for line in self._access_lines)
 
     @property
     def reference_targets(self) -> frozenset[str]:
@@ -152,7 +161,10 @@ class Mapper:
 
         Raises: ExpressionError where this person's values do not fit an expression.
         """
-        return MappingProxyType(dict(self._values(source, creating, is_active, refer)))
+        values = self._values(
+            self._lines, source, creating=creating, is_active=is_active, refer=refer
+        )
+        return MappingProxyType(dict(values))
 
     def unique_values(self, source: SourceObject, is_taken: IsTaken) -> Desired:
         """Return what only the target can tell: the first of some values that nobody has.
@@ -171,9 +183,12 @@ class Mapper:
         return MappingProxyType(chosen)
 
     def access(self, source: SourceObject) -> tuple[Desired, Desired]:
-        """Return the attributes that say whether a person has access: with it, and without."""
-        on = self.desired(source, is_active=True)
-        off = self.desired(source, is_active=False)
+        """Return the attributes that say whether a person has access: with it, and without.
+
+        Raises: ExpressionError where this person's values do not fit an expression of these.
+        """
+        on = dict(self._values(self._access_lines, source, is_active=True))
+        off = dict(self._values(self._access_lines, source, is_active=False))
         paths = [path for path in off if on.get(path) != off[path]]
         return (
             MappingProxyType({path: on.get(path) for path in paths}),
@@ -181,9 +196,15 @@ class Mapper:
         )
 
     def _values(
-        self, source: SourceObject, creating: bool, is_active: bool, refer: Refer
+        self,
+        lines: Iterable[_Line],
+        source: SourceObject,
+        *,
+        creating: bool = False,
+        is_active: bool = True,
+        refer: Refer = lambda _: "",
     ) -> Iterator[tuple[str, Json]]:
-        for line in self._lines:
+        for line in lines:
             mapping = line.mapping
             if mapping.apply == "create" and not creating:
                 continue
@@ -267,9 +288,16 @@ def _coerced(path: str, value: Json) -> Json:
     if path in MULTI_VALUED:
         several = value if isinstance(value, list) else [value]
         return [one if isinstance(one, dict) else {"value": one} for one in several]
+    if isinstance(value, bool | int) and _is_text(path):
+        return str(value)
     if path == "active" and isinstance(value, str):
         return _TRUTHS.get(value.lower(), value)
     return value
+
+
+def _is_text(path: str) -> bool:
+    """Say whether an attribute of the core schema is a string; RFC 7643 section 4.1."""
+    return not path.startswith("urn:") and path.rpartition(".")[2] not in {"active", "primary"}
 
 
 def user_of(desired: Desired) -> User:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from jackfield.engine.codes import PENDING_REFERENCE
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import matching_form
+from jackfield.engine.plan import Action, Step
 from jackfield.engine.scope import ScopeDecision
+from jackfield.engine.state.journal import Link
 from jackfield.errors import ConnectorError
 from jackfield.resources import MatchKey, User
 from jackfield.sources import SourceObject
@@ -78,3 +80,26 @@ def doubles(job: Job, people: Iterable[Person]) -> dict[str, str]:
             reason = f"{places} have the same {job.matching}; neither is touched"
             reasons.update({source.id: reason for source in sharing})
     return reasons
+
+
+def step_of(
+    action: Action,
+    person: Person,
+    reason: str,
+    code: str = "",
+    *,
+    link: Link | None = None,
+    user: User | None = None,
+) -> Step:
+    """Return the step of a person, named as the vendor knows them where that is known."""
+    source = person.source
+    fallback = link.user_name if link else source.id
+    return Step(
+        action=action,
+        source_id=source.id,
+        user_name=person.key.value if person.key else fallback,
+        place=source.place,
+        reason=reason,
+        code=code,
+        target_id=link.target_id if link else (user.id if user else None),
+    )

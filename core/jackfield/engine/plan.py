@@ -17,6 +17,11 @@ WRITES: frozenset[Action] = frozenset({"create", "update", "enable", "disable", 
 REMOVALS: frozenset[Action] = frozenset({"disable", "delete"})
 
 
+OFF = "off"
+"""What the link of somebody without access says was told. Where it says nothing, the end of the
+last write is unknown, and the account may be on."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
     """One target attribute: its value at the vendor now, and the value to come.

@@ -14,9 +14,10 @@ from jackfield.engine.comparing import differences, is_known_difference
 from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import REASONS, Event
+from jackfield.engine.leaving import Leaving
 from jackfield.engine.mapping import Desired, fingerprint, matching_form
-from jackfield.engine.people import Person, Target, doubles
-from jackfield.engine.plan import Action, AttributeChange, Plan, Step
+from jackfield.engine.people import Person, Target, doubles, step_of
+from jackfield.engine.plan import AttributeChange, Plan, Step
 from jackfield.engine.rows import Rows
 from jackfield.engine.state.journal import Link
 from jackfield.resources import MatchKey, User, UserId
@@ -39,13 +40,12 @@ class Planner:
     ) -> None:
         self._job = job
         self._names_in_doubt = names_in_doubt
-        self._now = now or dt.datetime.now(dt.UTC)
+        self._leaving = Leaving(job, now or dt.datetime.now(dt.UTC))
         self._read = read
         self._rows = rows
         self._links: Mapping[str, Link] = rows.links
         self._told = {removal.id: removal.kind for removal in read.removed}
         self._taken_over: set[str] = set()
-        self._nobody = job.scope.decide(SourceObject("", {}, ""))
         self._named = self._by_name()
         self.people = self._considered(rows)
         fresh = (p for p in self.people if p.scope.is_in_scope and p.source.id not in self._links)
@@ -71,7 +71,7 @@ class Planner:
         if target is None:
             return self._decide_unread(person, link)
         if target.failure is not None:
-            return self._step("fail", person, str(target.failure), code_of(target.failure))
+            return step_of("fail", person, str(target.failure), code_of(target.failure))
         if target.lost and (refusal := self._refuse(person, target)):
             return refusal
         if target.user is None:
@@ -81,7 +81,7 @@ class Planner:
     def pause(self, person: Person, reason: str) -> Step:
         """Return the step of somebody who failed and waits for another attempt."""
         link = self._links.get(person.source.id)
-        return self._step("skip", person, reason, "Escrowed", link=link)
+        return step_of("skip", person, reason, "Escrowed", link=link)
 
     def plan(self, steps: Iterable[Step]) -> Plan:
         """Return the finished plan: these steps, then those who are gone from the source."""
@@ -111,11 +111,23 @@ class Planner:
         try:
             wanted = self._desired(source)
             value = self._desired(source, creating=True).get(self._job.matching)
+            told = fingerprint(wanted)
         except ExpressionError as error:
             return Person(source, scope, flaw=str(error))
+        except UnicodeEncodeError:
+            return Person(source, scope, flaw="a value holds half a character: no valid Unicode")
         key = None if value is None else MatchKey(self._job.matching, str(value))
         missing = (name for name in self._job.mapper.references(source) if not self._refer(name))
-        return Person(source, scope, key, fingerprint(wanted), missing=tuple(missing))
+        return Person(source, scope, key, told, missing=tuple(missing))
+
+    def wish(self, person: Person) -> str:
+        """Return what a failure of this person is remembered with: a change makes another try due.
+
+        For somebody without an account that is what a creation sends, else what a link has.
+        """
+        if person.flaw or person.source.id in self._links:
+            return person.wanted
+        return fingerprint(self._desired(person.source, creating=True))
 
     def _desired(self, source: SourceObject, *, creating: bool = False) -> Desired:
         return self._job.mapper.desired(source, creating=creating, refer=self._refer)
@@ -128,7 +140,11 @@ class Planner:
         """Return those whose references have become known since, with what that makes of them."""
         self._named = self._by_name()
         known = (p for p in self.people if any(map(self._refer, p.missing)))
-        return {p.source.id: self._person(p.source) for p in known if p.source.id in self._links}
+        concerned = (p.source for p in known if p.scope.is_in_scope and not self._is_double(p))
+        return {one.id: self._person(one) for one in concerned if one.id in self._links}
+
+    def _is_double(self, person: Person) -> bool:
+        return person.source.id in self._doubles
 
     def _by_name(self) -> dict[str, Link]:
         if not self._job.mapper.has_references:
@@ -140,86 +156,46 @@ class Planner:
         for source_id, link in self._links.items():
             if source_id in self._taken_over or not self._has_left(source_id):
                 continue
-            event: Event = "soft_deleted" if self._told.get(source_id) == "soft" else "deleted"
-            step = self._leave(SourceObject(source_id, {}, ""), link, event, REASONS[event])
+            event, reason = self._departure(source_id)
+            step = self._leaving.step(SourceObject(source_id, {}, ""), link, event, reason)
             if step.action == "delete" and matching_form(link.user_name) in self._unlinked_names:
-                step = self._keep_for_another(step, link, event)
+                step = self._leaving.keep_for_another(step, link, event)
             if step.action != "unchanged":
                 yield step
+
+    def _departure(self, source_id: str) -> tuple[Event, str]:
+        """Return how somebody is gone, and the reason.
+
+        A source that tells of removals tells each of them once. Somebody who is merely absent from
+        its full read may be restorable there, and so nothing is done that cannot be undone.
+        """
+        if told := self._told.get(source_id):
+            event: Event = "soft_deleted" if told == "soft" else "deleted"
+            return event, REASONS[event]
+        return "soft_deleted" if self._read.watermark else "deleted", REASONS["deleted"]
 
     def _decide_unread(self, person: Person, link: Link | None) -> Step:
         """Decide on those for whom nothing at the vendor matters."""
         source = person.source
         if source.id in self._doubles:
-            return self._step("fail", person, self._doubles[source.id], "DuplicateSourceEntries")
+            return step_of("fail", person, self._doubles[source.id], "DuplicateSourceEntries")
         if not person.scope.is_in_scope:
             return self._decide_out_of_scope(person, link)
         if person.flaw:
-            return self._step("fail", person, person.flaw, "InvalidExpression", link=link)
+            return step_of("fail", person, person.flaw, "InvalidExpression", link=link)
         if link and link.is_on and link.wanted == person.wanted:
-            return self._step("unchanged", person, "nothing changed in the source", link=link)
+            return step_of("unchanged", person, "nothing changed in the source", link=link)
         reason = f"{self._job.matching} has no value, so nobody can be matched or created"
-        return self._step("fail", person, reason, "MissingValues")
+        return step_of("fail", person, reason, "MissingValues")
 
     def _decide_out_of_scope(self, person: Person, link: Link | None) -> Step:
         reason = person.scope.reason
         event: Event = "unassigned" if person.source.is_enabled else "disabled"
         if link is not None:
-            return self._leave(person.source, link, event, reason)
+            return self._leaving.step(person.source, link, event, reason)
         if event == "disabled":
             reason = f"{reason}, and a disabled user is never created"
-        return self._step("skip", person, reason, person.scope.code)
-
-    def _leave(self, source: SourceObject, link: Link, event: Event, reason: str) -> Step:
-        """Decide what becomes of the account of somebody who should not have it any more."""
-        person = Person(source, self._job.scope.decide(source))
-        fate = self._job.leavers.fate(event)
-        if fate == "keep":
-            return self._quiet(person, link, f"{reason}; kept, as the job says", "Kept")
-        if fate == "delete":
-            return self._delete(person, link, event, reason)
-        if not link.is_on:
-            return self._step("unchanged", person, "disabled already", link=link)
-        return self._disable(person, link, event, reason)
-
-    def _delete(self, person: Person, link: Link, event: Event, reason: str) -> Step:
-        capabilities = self._job.connector.capabilities
-        if not capabilities.delete and capabilities.disable != "delete":
-            return self._quiet(person, link, f"{reason}; the vendor cannot delete", "NotOffered")
-        days = self._job.leavers.delete_after_days
-        off_since = self._now if link.is_on else link.changed_at or self._now
-        due = off_since + dt.timedelta(days=days)
-        if not days or due <= self._now:
-            return self._removal("delete", person, link, reason)
-        reason = f"{reason}; to be deleted on {due:%Y-%m-%d}"
-        if link.is_on and capabilities.disable != "delete":
-            return self._disable(person, link, event, reason)
-        return self._quiet(person, link, reason, "Kept")
-
-    def _disable(self, person: Person, link: Link, event: Event, reason: str) -> Step:
-        way = self._job.connector.capabilities.disable
-        if way == "delete":
-            reason = f'{reason}; the vendor can only delete: write leavers.{event} = "delete"'
-            return self._step("fail", person, reason, "DeletionNotAllowed", link=link)
-        if way == "unsupported":
-            return self._quiet(person, link, f"{reason}; the vendor cannot disable", "NotOffered")
-        on, off = self._job.mapper.access(person.source)
-        if not off:
-            reason = f"{reason}, and no mapping tells the vendor: map active from IsActive"
-            return self._quiet(person, link, reason, "NotMapped")
-        if not any(map(self._job.connector.capabilities.can_patch, off)):
-            reason = f"{reason}; the vendor offers no update of {', '.join(off)}"
-            return self._quiet(person, link, reason, "NotOffered")
-        changes = tuple(AttributeChange(path, on[path], value) for path, value in off.items())
-        return replace(self._removal("disable", person, link, reason), changes=changes)
-
-    def _removal(self, action: Action, person: Person, link: Link, reason: str) -> Step:
-        if {link.user_name.lower(), link.target_id.lower()} & self._job.protected:
-            return self._quiet(person, link, f"{reason}; protected", "Protected")
-        return replace(self._step(action, person, reason, link=link), was_on=link.is_on)
-
-    def _quiet(self, person: Person, link: Link, reason: str, code: str) -> Step:
-        return self._step("skip", person, reason, code, link=link)
+        return step_of("skip", person, reason, person.scope.code)
 
     def _refuse(self, person: Person, target: Target) -> Step | None:
         """Return why nothing takes the place of a linked account that is gone, where it may not."""
@@ -227,10 +203,10 @@ class Planner:
         reason = f'the linked account {target.lost} is gone; on_missing_target = "{policy}" puts'
         if policy == "fail":
             reason = f"{reason} none in its place: restore it, or remove the link"
-            return self._step("fail", person, reason, "InvalidAnchor", user=target.user)
+            return step_of("fail", person, reason, "InvalidAnchor", user=target.user)
         if policy == "recreate" and target.user is not None:
             reason = f"{reason} only a new one in its place, and {target.user.id} has the name"
-            return self._step("fail", person, reason, "Conflict", user=target.user)
+            return step_of("fail", person, reason, "Conflict", user=target.user)
         return None
 
     def _create(self, person: Person) -> Step:
@@ -241,24 +217,24 @@ class Planner:
         doubtful = self._names_in_doubt.get(person.source.id, person.user_name)
         if matching_form(doubtful) != matching_form(person.user_name):
             reason = f"an account made as {doubtful} may turn up yet; nobody is made in its place"
-            return self._step("fail", person, f"{reason} within the hour", "InDoubt")
+            return step_of("fail", person, f"{reason} within the hour", "InDoubt")
         if not capabilities.create:
-            return self._step("skip", person, "the vendor offers no creation of users", "NoCreate")
+            return step_of("skip", person, "the vendor offers no creation of users", "NoCreate")
         if missing:
             reason = f"{self._job.connector.name} requires {', '.join(missing)}, which has no value"
-            return self._step("fail", person, reason, "MandatoryFieldsMissing")
+            return step_of("fail", person, reason, "MandatoryFieldsMissing")
         reason = f"nobody has this {self._job.matching}{person.note}"
-        step = self._step("create", person, reason, person.code)
+        step = step_of("create", person, reason, person.code)
         return replace(step, attributes=dict(desired), wanted=person.wanted)
 
     def _align(self, person: Person, link: Link | None, user: User, *, is_matched: bool) -> Step:
         target_id = user.id or ""
         owner = self._owners.get(target_id, person.source.id)
-        if owner != person.source.id:
+        if owner != person.source.id and owner not in self._taken_over:
             return self._claim(person, link, user, owner)
         if is_matched and not self._job.adopt:
             reason = "the vendor has this user already, and adopt = false forbids to link it"
-            return self._step("fail", person, reason, "Conflict", user=user)
+            return step_of("fail", person, reason, "Conflict", user=user)
         step = self._compared(person, link, user, self._desired(person.source))
         return replace(step, target_id=target_id, wanted=person.wanted)
 
@@ -272,7 +248,7 @@ class Planner:
                 f"{reason}, who has left; for the same human write leavers.hired_again = "
                 '"relink", for another one remove the old link'
             )
-        return self._step("fail", person, reason, "DuplicateSourceEntries", user=user)
+        return step_of("fail", person, reason, "DuplicateSourceEntries", user=user)
 
     def _take_over(self, person: Person, owner: str, user: User) -> Step:
         """Give somebody hired again under a new record the account of the old one."""
@@ -284,14 +260,6 @@ class Planner:
         return replace(
             step, target_id=before.target_id, wanted=person.wanted, takes_over=owner, reason=reason
         )
-
-    def _keep_for_another(self, step: Step, link: Link, event: Event) -> Step:
-        """Disable where deletion was due: somebody new has the name, and may be the same human."""
-        person = Person(SourceObject(step.source_id, {}, ""), self._nobody)
-        reason = f"{step.reason}; not deleted, for somebody new has the same {self._job.matching}"
-        if not link.is_on or self._job.connector.capabilities.disable == "delete":
-            return self._quiet(person, link, reason, "Claimed")
-        return self._disable(person, link, event, reason)
 
     def _has_left(self, source_id: str) -> bool:
         """Say whether the source knows this linked person no more."""
@@ -313,45 +281,23 @@ class Planner:
         if link is not None and not link.is_on:
             if not capabilities.enable:
                 reason = "back in the source; the vendor cannot enable"
-                return self._step("skip", person, reason, "NotOffered", link=link)
-            step = self._step("enable", person, f"back in the source{note}", link=link)
+                return step_of("skip", person, reason, "NotOffered", link=link)
+            step = step_of("enable", person, f"back in the source{note}", link=link)
             return replace(step, changes=self._with_access(person, changes))
         matched = f"matched by {self._job.matching}; " if link is None else ""
         if changes:
             reason = f"{matched}attributes differ{note}{person.note}"
-            step = self._step("update", person, reason, person.code, link=link)
+            step = step_of("update", person, reason, person.code, link=link)
             return replace(step, changes=changes)
         reason = f"{matched}the vendor has every value{note}"
         if link is None:
-            return self._step("link", person, reason)
-        return self._step("skip", person, reason, "RedundantExport", link=link)
+            return step_of("link", person, reason)
+        return step_of("skip", person, reason, "RedundantExport", link=link)
 
     def _with_access(
         self, person: Person, changes: tuple[AttributeChange, ...]
     ) -> tuple[AttributeChange, ...]:
         """Return the changes with those that give access first, whatever the vendor shows."""
         on, off = self._job.mapper.access(person.source)
-        access = tuple(AttributeChange(p, off[p], value) for p, value in on.items() if value)
+        access = tuple(AttributeChange(p, off[p], on[p]) for p in on if on[p] not in (None, ""))
         return (*access, *(change for change in changes if change.path not in on))
-
-    def _step(
-        self,
-        action: Action,
-        person: Person,
-        reason: str,
-        code: str = "",
-        *,
-        link: Link | None = None,
-        user: User | None = None,
-    ) -> Step:
-        source = person.source
-        fallback = link.user_name if link else source.id
-        return Step(
-            action=action,
-            source_id=source.id,
-            user_name=person.key.value if person.key else fallback,
-            place=source.place,
-            reason=reason,
-            code=code,
-            target_id=link.target_id if link else (user.id if user else None),
-        )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from jackfield.engine.codes import PENDING_REFERENCE, STOPPING, code_of
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.job import Job
@@ -20,12 +22,10 @@ from jackfield.errors import (
     InDoubt,
     PluginFault,
     ProvisioningError,
+    RejectedUser,
     UnknownUser,
 )
 from jackfield.resources import Applied, MatchKey, NotFound, User, UserId
-from jackfield.sources import SourceObject
-
-_ANYBODY = SourceObject("", {}, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Sender:
         self._job = job
         self._ownership = ownership
         self._capabilities = job.connector.capabilities
-        self._access = {path for pair in job.mapper.access(_ANYBODY) for path in pair}
+        self._access = job.mapper.access_targets
 
     def note(self, step: Step) -> Outcome:
         """Return the outcome of a step that sends nothing; a match is linked all the same."""
@@ -101,6 +101,8 @@ class Sender:
             return self._failed(error, "in_doubt")
         except ProvisioningError as error:
             return self._failed(error, "failure")
+        except ValidationError as error:
+            return self._failed(_misshapen(error), "failure")
 
     def _failed(self, error: ProvisioningError, status: Status) -> Outcome:
         if isinstance(error, PluginFault) and error.may_have_acted:
@@ -231,8 +233,9 @@ class Sender:
         if kept is None:
             kept = before.kept if before else {}
         is_on = step.action != "disable"
-        if before is not None and step.action == "skip":
-            is_on = before.is_on
+        owner = before or self._ownership.link_of(step.takes_over)
+        if owner is not None and step.action == "skip":
+            is_on = owner.is_on
         is_as_before = before is not None and before.target_id == target_id
         return Link(
             source_id=step.source_id,
@@ -243,3 +246,10 @@ class Sender:
             kept=kept,
             linked_at=before.linked_at if before and is_as_before else None,
         )
+
+
+def _misshapen(error: ValidationError) -> RejectedUser:
+    """Return what is wrong with a user that no vendor could be sent; values are not repeated."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    path = ".".join(map(str, problem["loc"]))
+    return RejectedUser(attribute=path, reason=f"the mapping gives another type: {problem['msg']}")

@@ -93,7 +93,8 @@ class Journal:
             if ahead:
                 at = now()
                 connection.execute(_INTENDED, [_intent(job, at, each) for each in ahead])
-                connection.execute(_UNCERTAIN, _people(job, (c.step.source_id for c in ahead)))
+                concerned = {id_ for c in ahead for id_ in (c.step.source_id, c.step.takes_over)}
+                connection.execute(_UNCERTAIN, _people(job, concerned))
             if withdrawn:
                 connection.execute(_WITHDRAWN, [{"its_id": each} for each in withdrawn])
 
