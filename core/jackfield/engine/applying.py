@@ -17,7 +17,7 @@ from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.crew import work
 from jackfield.engine.escrow import failed_again, first_escrow
 from jackfield.engine.job import Job
-from jackfield.engine.log import Entry
+from jackfield.engine.log import FAILED, Entry
 from jackfield.engine.log_steps import steps_of
 from jackfield.engine.masking import masked
 from jackfield.engine.plan import Step
@@ -275,7 +275,7 @@ class Applier:
 
     def _escrow(self, step: Step, entry: Entry) -> Escrow | None:
         """Return when a person who failed is tried again; None for everybody else."""
-        if entry.status not in {"failure", "in_doubt"}:
+        if entry.status not in FAILED:
             return None
         before = self.escrows.get(step.source_id)
         wanted = self.wish_of(step.source_id)

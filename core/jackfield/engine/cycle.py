@@ -11,7 +11,7 @@ from jackfield.engine.doubts import close_interrupted, find_doubtful
 from jackfield.engine.guard import Hold
 from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
-from jackfield.engine.log import Entry
+from jackfield.engine.log import FAILED, Entry
 from jackfield.engine.looking import look_for_nobody
 from jackfield.engine.plan import Plan, Step
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
@@ -46,7 +46,7 @@ class CycleResult:
 
     @property
     def failed(self) -> tuple[Entry, ...]:
-        return tuple(e for e in self.entries if e.status in {"failure", "in_doubt"})
+        return tuple(entry for entry in self.entries if entry.status in FAILED)
 
 
 def run_job(
@@ -201,13 +201,12 @@ def _applied(
     steps: list[Step], decisions: Decisions, applier: Applier
 ) -> Iterator[tuple[Step, Outcome]]:
     """Apply the steps; then bring accounts up to date that turned up, or refer to new ones."""
-    found, failed = list[str](), set[str]()
+    found: list[str] = []
     for step, outcome in applier.apply(steps):
-        if outcome.status in {"failure", "in_doubt"}:
-            failed.add(step.source_id)
         if step.action == "create" and outcome.link is not None and not outcome.link.wanted:
             found.append(step.source_id)
         yield step, outcome
+    failed = {entry.source_id for entry in applier.entries if entry.status in FAILED}
     if not applier.is_stopped and (late := [*found, *decisions.refer_again(failed)]):
         again = [step for _, step in work(late, decisions.again, decisions.job.workers)]
         yield from applier.apply(again)

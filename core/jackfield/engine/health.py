@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from jackfield.engine.codes import CODES
 from jackfield.engine.guard import Hold
-from jackfield.engine.log import Entry
+from jackfield.engine.log import FAILED, Entry
 from jackfield.engine.plan import WRITES
 from jackfield.engine.quarantine import (
     ON_DEMAND,
@@ -60,7 +60,7 @@ def diagnose(
             f"the vendor forbids every change of {len(forbidden)} accounts: {forbidden[0].reason}"
         )
         return Diagnosis("EncounteredQuarantineException", said)
-    failed = [entry for entry in entries if entry.status in {"failure", "in_doubt"}]
+    failed = [entry for entry in entries if entry.status in FAILED]
     succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
     in_references = sum(_is_of_references(entry, references) for entry in failed)
     reason = reason_for(Health(len(failed) - in_references, in_references, succeeded), limits)

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from jackfield.engine.plan import AttributeChange
 
 Status: TypeAlias = Literal["success", "warning", "failure", "skipped", "in_doubt", "held"]
+FAILED: frozenset[Status] = frozenset({"failure", "in_doubt"})
 ProvisioningStepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "export"]
 ProvisioningStepStatus: TypeAlias = Literal["success", "warning", "failure", "skipped"]
 
