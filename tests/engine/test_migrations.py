@@ -130,6 +130,21 @@ def test_a_state_from_before_the_migrations_is_adopted(old: Path):
     store.close()
 
 
+def test_links_without_access_say_so_unless_a_write_is_open(old: Path):
+    link = "('example', 'id-{0}', 'u-{0}', 'p{0}', 0, '', '{{}}', '2026-11-20 12:00:00.000000')"
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute(f"INSERT INTO links VALUES {link.format(2)}, {link.format(3)}")
+        connection.execute(
+            "INSERT INTO intents SELECT 'i-3', cycle_id, job, at, 'enable', 'id-3', 'u-3', 'p3', ''"
+            " FROM intents"
+        )
+    store = Store.open(old)
+
+    told = {source_id: found.wanted for source_id, found in store.links("example").items()}
+    assert told == {"id-1": "f", "id-2": "off", "id-3": ""}
+    store.close()
+
+
 def test_a_file_is_copied_before_it_is_migrated(old: Path):
     Store.open(old).close()
 
