@@ -132,3 +132,31 @@ def test_plain_secret_is_warned_of_once(office):
     assert done.stderr.count("warning:") == 1
     assert 'write token = "env:WEBEX_TOKEN"' in done.stderr
     assert office.sandbox.TOKEN not in done.output
+
+
+@pytest.mark.parametrize("name", ["jackfield.toml", "jackfield.db", "people.csv"])
+def test_no_other_file_is_overwritten(office, name):
+    office.call("run")
+    before = (office.folder / name).read_bytes()
+
+    done = office.call("plan", "--out", str(office.folder / name))
+
+    assert done.exit_code == 1
+    assert "this is no plan, and it is kept" in done.stderr
+    assert (office.folder / name).read_bytes() == before
+
+
+def test_a_plan_is_overwritten_by_another_and_by_no_error(office):
+    out = office.folder / "plan.json"
+    for count in (2, 3):
+        office.employ(*("ada", "bob", "cat")[:count])
+        assert office.call("plan", "--out", str(out)).exit_code == 0
+        assert json.loads(out.read_text())["jobs"][0]["counts"] == {"create": count}
+    before = out.read_text()
+    (office.folder / "people.csv").unlink()
+
+    done = office.call("plan", "--out", str(out))
+
+    assert done.exit_code == 1
+    assert "is not written, for no job could be planned" in done.stderr
+    assert out.read_text() == before

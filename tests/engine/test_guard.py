@@ -55,6 +55,19 @@ def test_an_approval_does_not_depend_on_the_order_of_the_list():
     assert approval_of("example", steps) != approval_of("another", steps)
 
 
+def test_an_approval_for_people_in_the_source_says_nothing_of_people_gone_from_it():
+    there = plan(4, 4).removals
+    gone = tuple(replace(step, place="") for step in there)
+    there = tuple(replace(step, place="people.csv:2") for step in there)
+
+    words = {
+        approval_of("example", there),
+        approval_of("example", gone),
+        approval_of("example", gone, is_empty=True),
+    }
+    assert len(words) == 3
+
+
 @pytest.mark.parametrize("limits", [{"percent": 101}, {"people": -1}, {"at_most": -1}])
 def test_limits_that_make_no_sense_are_refused(limits):
     with pytest.raises(ConfigurationError, match="guard"):

@@ -55,6 +55,38 @@ def test_a_single_column_may_be_enough(read):
     assert read("who,x\na,1\nb,2\n", columns={"id": "who"}).objects[1].attributes == {"id": "b"}
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"columns": {"id": "Login", "userPrincipalName": "Login", "givenName": "First"}},
+        {"columns": {"userPrincipalName": "Login", "givenName": "First"}, "anchor": "Login"},
+    ],
+    ids=["named twice", "as the anchor"],
+)
+def test_one_column_may_be_the_id_and_the_name(read, settings):
+    result = read("Login,First\nana@x.com,Ana\nbob@x.com,Bob\n", **settings)
+
+    assert [person.id for person in result.objects] == ["ana@x.com", "bob@x.com"]
+    assert result.objects[0].attributes["userPrincipalName"] == "ana@x.com"
+    assert result.attributes == {"id", "userPrincipalName", "givenName"}
+
+
+def test_the_anchor_may_be_the_only_id(read):
+    result = read(HR, columns={"mail": "E-Mail"}, anchor="Personalnummer")
+
+    assert dict(result.objects[0].attributes) == {"id": "1", "mail": "ana@example.com"}
+
+
+def test_an_excel_workbook_is_called_one(read):
+    with pytest.raises(ConfigurationError, match="this is an Excel workbook or an archive; save"):
+        read(b"PK\x03\x04\x14\x00")
+
+
+def test_the_encoding_that_is_set_is_not_advised(read):
+    with pytest.raises(ConfigurationError, match=r"is not windows-1252; .*set its encoding$"):
+        read(f"{SHORT}\n1,a\x90,True\n".encode("latin-1"), encoding="windows-1252")
+
+
 def test_a_delimiter_that_is_not_tried_may_be_set(read):
     result = read(HR.replace(";", "|"), columns=COLUMNS, delimiter="|")
 
@@ -109,7 +141,7 @@ def test_without_them_a_state_is_true_or_false(read):
 
 WRONG = {
     "no id": {"columns": {"mail": "E-Mail"}},
-    "one column twice": {"columns": {"id": "A", "mail": "A"}},
+    "one column twice": {"columns": {"id": "N", "mail": "A", "userPrincipalName": "A"}},
     "disabled alone": {"disabled_values": ("x",)},
     "assigned alone": {"assigned_values": ("x",)},
     "two ways of assignment": {"assignments": "roles.csv", "role_column": "role"},

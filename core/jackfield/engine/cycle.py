@@ -98,7 +98,8 @@ def _end_early(
     job: Job, store: Store, cycle_id: str, error: BaseException, how: How, token: int | None
 ) -> None:
     """Write down what ended the cycle. A state that fails as well does not hide it."""
-    outcome = f"{STOPPED}: {str(error) or type(error).__name__}"
+    why = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    outcome = f"{STOPPED}: {why or type(error).__name__}"
     try:
         store.end_cycle(cycle_id, outcome, {}, is_whole=how.is_whole, token=token)
         if how.is_whole and isinstance(error, CredentialsRefused | VendorBroken):

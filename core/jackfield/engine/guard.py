@@ -64,23 +64,35 @@ def find_hold(
     reason = _reason(removals, plan, limits) or _leak(removals, plan, limits, lately)
     if not reason:
         return None
-    expected = approval_of(plan.job, removals)
+    expected = approval_of(plan.job, removals, is_empty=_is_empty(plan))
     if approval == expected:
         return None
     return Hold(removals, reason, expected)
 
 
-def approval_of(job: str, removals: tuple[Step, ...]) -> str:
-    """Return the word that stands for this set of removals, independent of their order."""
-    lines = sorted(f"{step.action}\t{step.source_id}\t{step.target_id}" for step in removals)
-    digest = hashlib.sha256("\n".join([job, *lines]).encode()).hexdigest()
+def approval_of(job: str, removals: tuple[Step, ...], *, is_empty: bool = False) -> str:
+    """Return the word that stands for this set of removals, independent of their order.
+
+    Whoever approved what becomes of people in the source has said nothing of people who are gone
+    from it, nor of a source with nobody in it.
+    """
+    lines = sorted(
+        f"{step.action}\t{step.source_id}\t{step.target_id}\t{'there' if step.place else 'gone'}"
+        for step in removals
+    )
+    text = "\n".join([job, "nobody" if is_empty else "", *lines])
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return digest[:_APPROVAL_CHARACTERS]
+
+
+def _is_empty(plan: Plan) -> bool:
+    return plan.source_count == 0 and not plan.is_delta
 
 
 def _reason(removals: tuple[Step, ...], plan: Plan, limits: GuardLimits) -> str:
     if not removals:
         return ""
-    if plan.source_count == 0 and not plan.is_delta:
+    if _is_empty(plan):
         return "the source has nobody in it"
     losing = sum(step.was_on for step in removals)
     if losing and losing == plan.linked_count:

@@ -162,9 +162,18 @@ def _agreed(now: Plan, before: Mapping[str, Step]) -> Iterator[Step]:
         if found is not None and _essence(found) == _essence(step):
             yield found
             continue
-        why = "nothing is left to do" if found is None or found.action in _QUIET else found.reason
-        reason = f"not as planned any more: {why}; make a new plan"
+        reason = f"not as planned any more: {_why_not(step, found)}; make a new plan"
         yield replace(step, action="skip", reason=reason, code="PlanOutdated", wanted="")
+
+
+def _why_not(planned: Step, found: Step | None) -> str:
+    if found is None or found.action == "unchanged":
+        return "nothing is left to do"
+    if found.action in _QUIET:
+        return found.reason
+    if found.action != planned.action:
+        return f"planned was {planned.action}, and now it would be {found.action} ({found.reason})"
+    return "the values or the account are others than planned"
 
 
 def _essence(step: Step) -> tuple[object, ...]:

@@ -52,10 +52,12 @@ class CsvSettings(SourceSettings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.columns and "id" not in self.columns:
+        if self.columns and not self.columns.get("id", self.anchor):
             raise ValueError('columns: name the column of id too, as in id = "Personnel number"')
-        if self.columns and len(set(self.columns.values())) != len(self.columns):
-            raise ValueError("columns: one column is named for two attributes")
+        told = [column for attribute, column in self.columns.items() if attribute != "id"]
+        for column in told:
+            if told.count(column) > 1:
+                raise ValueError(f"columns: {column!r} is named for two attributes; keep one")
         if self.disabled_values and not self.enabled_values:
             raise ValueError("disabled_values needs enabled_values beside it")
         if self.assigned_values and not self.assignment_column:
@@ -63,6 +65,20 @@ class CsvSettings(SourceSettings):
         if self.assignments and (self.assignment_column or self.role_column):
             raise ValueError("assignments: give a file or columns of the people's file, not both")
         return self
+
+    @property
+    def identity(self) -> tuple[Mapping[str, str], str]:
+        """The columns by attribute, and the column that stands in for an id of its own, if any.
+
+        One column may tell the id and something else, as where people have nothing but an e-mail.
+        """
+        if not self.columns:
+            return {}, self.anchor
+        told = {name: column for name, column in self.columns.items() if name != "id"}
+        own = self.columns.get("id", self.anchor)
+        if own in told.values():
+            return told, own
+        return {"id": own, **told}, self.anchor if "id" in self.columns else ""
 
 
 class CsvSource:
@@ -91,21 +107,22 @@ class CsvSource:
 
 
 def _header(settings: CsvSettings) -> Header | None:
-    if not settings.columns:
+    columns, anchor = settings.identity
+    if not columns:
         return None
-    others = (settings.assignment_column, settings.role_column, settings.anchor)
-    return given_header(settings.columns, tuple(filter(None, others)))
+    others = (settings.assignment_column, settings.role_column, anchor)
+    return given_header(columns, tuple(filter(None, others)), anchor)
 
 
 def _rules(
     file: CsvFile, layout: Layout, settings: CsvSettings, assigned: AssignmentFile | None
 ) -> Rules:
-    def attribute(setting: str) -> str:
-        column: str = getattr(settings, setting)
+    def attribute(setting: str, column: str) -> str:
         return layout.attribute_of(file, column, setting) if column else ""
 
-    assignment, role = attribute("assignment_column"), attribute("role_column")
-    anchor = attribute("anchor")
+    assignment = attribute("assignment_column", settings.assignment_column)
+    role = attribute("role_column", settings.role_column)
+    anchor = attribute("anchor", settings.identity[1])
     by_columns = None
     if assignment or role:
         by_columns = from_columns(

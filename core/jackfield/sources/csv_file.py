@@ -31,6 +31,7 @@ _BYTE_ORDER_MARKS: Final = {
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ASCII_CONTROLS: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_ARCHIVE: Final = b"PK\x03\x04"
 _TYPE_LINE: Final = "#TYPE"
 
 
@@ -167,6 +168,9 @@ def _decode(name: str, content: bytes, encoding: str) -> CsvFile:
             content, encoding, is_marked = content[len(mark) :], marked_encoding, True
     if not content:
         raise ConfigurationError(f"{name}:1: the file is empty; export it again")
+    if content.startswith(_ARCHIVE):
+        remedy = "save the sheet of the people as CSV UTF-8"
+        raise ConfigurationError(f"{name}: this is an Excel workbook or an archive; {remedy}")
     text = _to_text(name, content, encoding)
     if not is_marked:
         _refuse_wrong_encoding(name, content, encoding)
@@ -188,10 +192,11 @@ def _to_text(name: str, content: bytes, encoding: str) -> str:
         before = error.object[: error.start].decode(encoding, "replace")
         is_utf8 = codecs.lookup(encoding).name.startswith("utf-8")
         after = len(before) - max(before.rfind("\r"), before.rfind("\n")) - 1
+        often = ', often encoding = "windows-1252"' if is_utf8 else ""
         raise ConfigurationError(
             f"{name}:{_count_lines(before)}: byte 0x{error.object[error.start]:02X} after {after} "
             f"characters is not {'UTF-8' if is_utf8 else encoding}; save the file as UTF-8, or set "
-            'its encoding, often encoding = "windows-1252"'
+            f"its encoding{often}"
         ) from None
     except (LookupError, ValueError):
         remedy = 'set encoding to "utf-8" or "windows-1252"'

@@ -64,18 +64,27 @@ def recognise(file: CsvFile, delimiter: str = "", header: Header | None = None) 
     raise file.refuse(line, explain(columns, headers))
 
 
-def given_header(columns: Mapping[str, str], others: Sequence[str] = ()) -> Header:
+def given_header(
+    columns: Mapping[str, str], others: Sequence[str] = (), anchor: str = ""
+) -> Header:
     """Return the header that a person described: attribute to column, and no other is read.
 
-    `others` keep their names.
+    `others` keep their names. Where no column is that of the id, `anchor` stands in for it.
     """
     own = {column: (column,) for column in others if column not in columns.values()}
     told = {attribute: (column,) for attribute, column in columns.items() if attribute != "id"}
-    id_column = columns["id"]
-    required = tuple(column for (column,) in {**own, **told}.values())
+    id_column = columns.get("id", anchor)
+    required = tuple(column for (column,) in {**own, **told}.values() if column != id_column)
     named = (id_column, *required)
+    stand_in = next((name for name, (column,) in told.items() if column == id_column), "")
     return Header(
-        "the setting columns", named, id_column, required, {**own, **told}, reads_others=False
+        "the setting columns",
+        named,
+        id_column,
+        required,
+        {**own, **told},
+        anchor=stand_in,
+        reads_others=False,
     )
 
 

@@ -21,6 +21,7 @@ from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.plan/1"
+_FIRST_BYTES = 200
 
 
 @click.command("plan")
@@ -46,13 +47,15 @@ def command(
     Removals come first, then other changes, then people who cannot be provisioned.
     """
     session = Session.open(ctx.obj)
+    if out is not None:
+        _refuse_other_files(out)
     plans = _Plans(session, is_shown=not as_json)
     with opened(session.configuration.state) as store:
         code = session.each(session.jobs(jobs), lambda name: plans.add(name, store), plans.fail)
     if as_json:
         show_json(plans.document)
     if out is not None:
-        _write(out, plans.document)
+        plans.write(out)
     changes = plans.has_changes and detailed_exitcode
     ctx.exit(worst((code, Exit.CHANGES if changes else Exit.FINE)))
 
@@ -91,6 +94,13 @@ class _Plans:
     def fail(self, name: str, error: Exception) -> None:
         self.documents.append(error_document(name, error))
 
+    def write(self, out: Path) -> None:
+        """Write the document where any job could be planned."""
+        if all("error" in each for each in self.documents):
+            note(f"{out} is not written, for no job could be planned")
+        else:
+            _write(out, self.document)
+
 
 def digest_of(configuration: Configuration) -> str:
     """Return what changes with every value of the configuration, and with no comment."""
@@ -101,6 +111,23 @@ def digest_of(configuration: Configuration) -> str:
 def _document(plan: Plan, hold: Hold | None) -> dict[str, Any]:
     document = {key: given for key, given in plan.to_json().items() if key != "schema"}
     return document | {"hold": asdict(hold) if hold else None}
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raise ConfigurationError where something else than a plan would be overwritten."""
+    try:
+        with path.open("rb") as file:
+            is_plan = SCHEMA.encode() in file.read(_FIRST_BYTES)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: cannot be written ({error.strerror}); name another file with --out"
+        ) from None
+    if not is_plan:
+        raise ConfigurationError(
+            f"{path}: this is no plan, and it is kept; name another file with --out"
+        )
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

@@ -215,14 +215,16 @@ class _Tables:
     def _people(self, where: str, job: Job, table: JobTable, read: SourceRead) -> None:
         found, known = self._found, read.attributes | COMPUTED_ATTRIBUTES
         lines = {line.target: n for n, line in enumerate(table.mappings, start=1)}
+        defaults = {line.target: line.default for line in job.mappings if line.default is not None}
         for target, reads in job.mapper.reads.items():
-            key = f"mappings#{lines[target]}" if target in lines else "mappings"
+            key = f"{where}.mappings#{lines[target]}" if target in lines else f"{where}.mappings"
             for name in sorted(reads - known):
-                found.error(
-                    f"{where}.{key}",
-                    f"the mapping of {target} reads {name}, which the source {table.source} does "
-                    f"not have; {nearest(name, known)}",
-                )
+                what = f"the mapping of {target} reads {name}, which the source {table.source} does"
+                if target in defaults:
+                    only = f"so new people get the default {defaults[target]!r}"
+                    found.warn(key, f"{what} not have, {only}; map another attribute, or omit it")
+                else:
+                    found.error(key, f"{what} not have; {nearest(name, known)}")
         count = found.attempt(where, lambda: _in_scope(job, read))
         if count == 0 and read.objects:
             found.warn(
