@@ -2,7 +2,7 @@
 
 import pytest
 
-from jackfield.cli.exits import ADVICE, Exit, exit_of, sentence_of, worst
+from jackfield.cli.exits import ADVICE, Exit, Terminated, exit_of, sentence_of, worst
 from jackfield.errors import (
     AlreadyRunning,
     ConfigurationError,
@@ -25,6 +25,7 @@ def test_codes_are_the_published_ones():
         "UNAUTHORISED": 6,
         "BUSY": 7,
         "INTERRUPTED": 130,
+        "TERMINATED": 143,
     }
 
 
@@ -36,6 +37,7 @@ def test_codes_are_the_published_ones():
         (CredentialsRefused("x"), Exit.UNAUTHORISED),
         (AlreadyRunning("x"), Exit.BUSY),
         (KeyboardInterrupt(), Exit.INTERRUPTED),
+        (Terminated(), Exit.TERMINATED),
         (RuntimeError("x"), Exit.ERROR),
     ],
     ids=lambda given: type(given).__name__,

@@ -108,6 +108,8 @@ def test_a_run_that_was_told_to_stop_is_finished_by_the_next(office: Office, sto
     process = office.run_until_the_vendor_has_somebody()
     process.send_signal(stop)
     assert exit_code(process) == code
+    with opened(office.folder / "jackfield.db") as store:
+        assert store.cycles.latest("webex")[0].outcome == "stopped: interrupted"
 
     assert exit_code(office.start()) == 0
 

@@ -1,14 +1,20 @@
 """The command itself: global options, the list of commands, and how errors end."""
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 
-from jackfield.cli.exits import exit_of
+from jackfield.cli.exits import Terminated, exit_of
 from jackfield.cli.screen import complain, note
 
 COMMANDS = {
@@ -56,6 +62,23 @@ class Options:
         return ("jackfield", *named, *words)
 
 
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise `Terminated` until the end of the block; in the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class LazyGroup(click.Group):
     """Commands that are imported when they are called, and errors that end in one line."""
 
@@ -75,7 +98,8 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with _ending_on_sigterm():
+                return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise  # click's own, and its way with a reader that went away
         except KeyboardInterrupt as error:

@@ -29,6 +29,11 @@ class Exit(IntEnum):
     ERROR = 1
     USAGE = 2
     INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """Raised by SIGTERM, so that it ends a command as Ctrl-C does."""
 
 
 ADVICE: dict[type[ProvisioningError], str] = {
@@ -49,6 +54,8 @@ def exit_of(error: BaseException) -> Exit:
         return Exit.UNAUTHORISED
     if isinstance(error, AlreadyRunning):
         return Exit.BUSY
+    if isinstance(error, Terminated):
+        return Exit.TERMINATED
     return Exit.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Exit.ERROR
 
 
