@@ -177,7 +177,7 @@ def test_no_encoding_is_written_where_none_is_needed_or_known(tmp_path, content)
     done = init(tmp_path, "--connector", "webex", "--file", str(tmp_path / "people.csv"))
 
     assert "encoding" not in written(tmp_path)["sources"]["people"]
-    assert done.stderr == ""
+    assert "is not UTF-8 but" not in done.stderr
 
 
 def test_schema_is_named_and_written(tmp_path):
@@ -208,3 +208,31 @@ def test_every_line_that_waits_to_be_wanted_is_right(tmp_path):
     assert file.jobs["webex"].mappings[0].target == "title"
     assert file.notifications.mail is not None
     assert file.log.retention_days == 30
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "people.csv"),
+        (b"PK\x03\x04", "this is an Excel workbook"),
+        (b"Login,First\na,b\n", "no known directory writes this header"),
+    ],
+    ids=["no file", "a workbook", "another header"],
+)
+def test_a_file_that_cannot_be_read_is_told_of_at_once(tmp_path, content, said):
+    if content is not None:
+        (tmp_path / "people.csv").write_bytes(content)
+
+    done = init(tmp_path, "--connector", "webex", "--file", str(tmp_path / "people.csv"))
+
+    assert done.exit_code == 0
+    assert re.search("to be put right first: .*people.csv", done.stderr)
+    assert said in done.stderr
+
+
+def test_nothing_is_said_of_a_file_that_can_be_read(tmp_path):
+    (tmp_path / "people.csv").write_text(ADA)
+
+    done = init(tmp_path, "--connector", "webex", "--file", str(tmp_path / "people.csv"))
+
+    assert done.stderr == ""

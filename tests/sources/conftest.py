@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jackfield.sources import SourceRead
+from jackfield.sources.csv import CsvSettings, CsvSource
 from jackfield.sources.entra import EntraSettings, EntraSource
 from jackfield.sources.entra.source import POLICY
 from jackfield.steps import Clock, Policy
@@ -119,3 +120,18 @@ def names() -> Callable[[SourceRead], list[str]]:
         return sorted(name.partition("@")[0] for name in found)
 
     return names_of
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return a function that reads a CSV file of this content, with these settings."""
+
+    def read_in(content: bytes | str, *, roles: str = "", **settings: object) -> SourceRead:
+        body = content.encode() if isinstance(content, str) else content
+        (tmp_path / "people.csv").write_bytes(body)
+        if roles:
+            (tmp_path / "roles.csv").write_text(roles, encoding="utf-8")
+            settings["assignments"] = "roles.csv"
+        return CsvSource().read(CsvSettings(path="people.csv", **settings), Path(tmp_path))
+
+    return read_in

@@ -10,6 +10,7 @@ from jackfield.cli.screen import complain, note, show
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, How, Step, run_job
+from jackfield.engine.plan import DONE_ALREADY, PLAN_OUTDATED
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store, opened
@@ -86,7 +87,7 @@ def exit_of_result(result: CycleResult) -> Exit:
     """Return the exit code that a cycle leads to."""
     return worst(
         (
-            Exit.SOME_FAILED if result.failed else Exit.FINE,
+            Exit.SOME_FAILED if result.failed or _refused(result) else Exit.FINE,
             Exit.HELD if result.hold else Exit.FINE,
             exit_of(result.stopped) if result.stopped else Exit.FINE,
         )
@@ -107,5 +108,11 @@ def document_of(name: str, result: CycleResult) -> dict[str, Any]:
 
 
 def _outdated(result: CycleResult) -> list[Step]:
-    """Return what a saved plan said and is not so any more; the log tells each only once."""
-    return [step for step in result.plan.steps if step.code == "PlanOutdated"]
+    """Return what a saved plan said and was not done."""
+    codes = {PLAN_OUTDATED, DONE_ALREADY}
+    return [step for step in result.plan.steps if step.code in codes]
+
+
+def _refused(result: CycleResult) -> bool:
+    """Say whether anything that a person had read and let happen was not done."""
+    return any(step.code == PLAN_OUTDATED for step in result.plan.steps)

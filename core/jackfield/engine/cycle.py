@@ -13,7 +13,7 @@ from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.log import FAILED, Entry
 from jackfield.engine.looking import look_for_nobody
-from jackfield.engine.plan import Plan, Step
+from jackfield.engine.plan import DONE_ALREADY, PLAN_OUTDATED, Plan, Step
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
 from jackfield.engine.referring import keep_references
 from jackfield.engine.sending import Outcome
@@ -217,7 +217,9 @@ def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     """Say whether a step belongs in the log: not the unchanged, nor the same skip every cycle."""
     if step.action == "unchanged" or step.code == "Escrowed":
         return False
-    return step.action != "skip" or bool(step.wanted) or (step.source_id, step.reason) not in skips
+    if step.action != "skip" or step.wanted or step.code in {PLAN_OUTDATED, DONE_ALREADY}:
+        return True
+    return (step.source_id, step.reason) not in skips
 
 
 def _outcome(result: CycleResult) -> str:

@@ -22,6 +22,13 @@ OFF = "off"
 last write is unknown, and the account may be on."""
 
 
+PLAN_OUTDATED = "PlanOutdated"
+"""The code of a step of a saved plan that would be another one now, and so is not done."""
+
+DONE_ALREADY = "DoneAlready"
+"""The code of a step of a saved plan of which nothing is left to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
     """One target attribute: its value at the vendor now, and the value to come.
@@ -162,13 +169,15 @@ def _agreed(now: Plan, before: Mapping[str, Step]) -> Iterator[Step]:
         if found is not None and _essence(found) == _essence(step):
             yield found
             continue
-        reason = f"not as planned any more: {_why_not(step, found)}; make a new plan"
-        yield replace(step, action="skip", reason=reason, code="PlanOutdated", wanted="")
+        if found is None or found.action == "unchanged" or found.code == "RedundantExport":
+            reason, code = "nothing is left to do of what was planned", DONE_ALREADY
+        else:
+            reason, code = f"not as planned any more: {_why_not(step, found)}", PLAN_OUTDATED
+            reason = f"{reason}; make a new plan"
+        yield replace(step, action="skip", reason=reason, code=code, wanted="")
 
 
-def _why_not(planned: Step, found: Step | None) -> str:
-    if found is None or found.action == "unchanged":
-        return "nothing is left to do"
+def _why_not(planned: Step, found: Step) -> str:
     if found.action in _QUIET:
         return found.reason
     if found.action != planned.action:

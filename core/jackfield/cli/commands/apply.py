@@ -58,7 +58,8 @@ def command(
     """Do what a plan file says, and nothing else.
 
     FILE is what `plan --out` wrote. Every step is compared with what would be planned now, and
-    skipped where that is something else. Exit codes are those of `run`.
+    skipped where that is something else. Exit codes are those of `run`, 4 also where a step was
+    skipped for that.
     """
     session = Session.open(ctx.obj)
     planned = PlanFile.read(file)

@@ -8,9 +8,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from jackfield.cli.app import Options
 from jackfield.cli.commands.schema import configuration_schema
@@ -21,6 +22,7 @@ from jackfield.engine.configuration.sources import load_source
 from jackfield.engine.problems import nearest
 from jackfield.errors import ConfigurationError
 from jackfield.registry import Registry
+from jackfield.sources.csv import CsvSettings, CsvSource
 from jackfield.sources.csv_file import CsvFile
 
 SCHEMA = "jackfield.init/1"
@@ -133,6 +135,7 @@ def _tables(
         if "encoding" not in source.given and (encoding := _encoding(Path(people))):
             source.given["encoding"] = encoding
             note(f"{people} is not UTF-8 but, it seems, {encoding}: look at the names in the plan")
+        _look_at(Path(people), source.given)
     elif named["people"]:
         raise click.UsageError("--file is for --source csv")
     for table, use in ((source, None), (connection, named["use"])):
@@ -147,6 +150,16 @@ def _encoding(people: Path) -> str:
             CsvFile.open(people, encoding)
             return encoding if encoding == _EXCEL_ENCODING else ""
     return ""
+
+
+def _look_at(people: Path, given: Mapping[str, str]) -> None:
+    """Say at once what keeps the people's file from being read; it may be put right later."""
+    settings: dict[str, Any] = {n: given[n] for n in ("encoding", "delimiter") if n in given}
+    with suppress(ValidationError):  # `--set` gave it, and its flaw is told by others
+        try:
+            CsvSource().read(CsvSettings(path=people.name, **settings), people.parent)
+        except ConfigurationError as error:
+            note(f"to be put right first: {error}", colour="yellow")
 
 
 def _set(text: str, tables: tuple[Draft, ...]) -> None:
