@@ -104,6 +104,21 @@ def test_the_first_steps_lead_to_accounts(tmp_path: Path, monkeypatch: pytest.Mo
     assert "create" in done.output
 
 
+def test_the_imitated_vendor_of_the_readme_is_reached(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WEBEX_TOKEN", WebexSandbox.TOKEN)
+    export(tmp_path / "exportUsers.csv", "Ana Diaz")
+    block = next(code for code in blocks("console") if "jackfield_webex.sandbox" in code)
+    (line,) = re.findall(r"^\$ jackfield (.*?)(?<!\\)$", block, re.MULTILINE | re.DOTALL)
+    with serve(WebexSandbox()) as origin:
+        words = shlex.split(line.replace("\\\n", " ").replace("http://127.0.0.1:8099", origin))
+        for command in (words, ["test"], ["run"]):
+            done = CliRunner().invoke(app, command)
+            assert done.exit_code == 0, (command, done.output)
+
+    assert "1 created" in done.output
+
+
 def test_the_configuration_of_the_readme_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WEBEX_TOKEN", WebexSandbox.TOKEN)

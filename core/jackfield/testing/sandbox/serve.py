@@ -48,7 +48,11 @@ def main(sandbox_factory: Callable[..., Sandbox], argv: Sequence[str] | None = N
 
     `sandbox_factory` takes `unlimited`, as every sandbox does.
     """
-    parser = argparse.ArgumentParser(description="Serve an imitated vendor on loopback.")
+    token = getattr(sandbox_factory, "TOKEN", "")
+    parser = argparse.ArgumentParser(
+        description="Serve an imitated vendor on loopback; nothing of it outlives the process.",
+        epilog=f"It takes the bearer token {token}" if token else None,
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--unlimited", action="store_true", help="no rate limits")
     options = parser.parse_args(argv)
