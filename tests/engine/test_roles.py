@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 from support.company import MAPPINGS, Company, ExampleConnector, person
 
-from jackfield import Attribute, AttributeMapping, Capabilities, Registry, hookimpl
+from jackfield import (
+    Attribute,
+    AttributeMapping,
+    Capabilities,
+    ConfigurationError,
+    Registry,
+    hookimpl,
+)
 from jackfield.engine.scope import Scope
 from jackfield.engine.scope_settings import ScopeTable
 from jackfield.sources import DEFAULT_ACCESS, SourceObject
@@ -97,3 +104,12 @@ def test_the_order_of_roles_is_no_change(firm: Company):
     (entry,) = firm.run(mappings=(*MAPPINGS, ASSERTING), scope=ASSIGNED).entries
 
     assert (entry.action, entry.code) == ("skip", "RedundantExport")
+
+
+def test_roles_of_a_source_without_assignments_are_refused(firm: Company):
+    """Nobody's roles would be taken for no roles, and be removed at the vendor."""
+    firm.people = [person(1)]
+
+    with pytest.raises(ConfigurationError, match="the source knows no assignments"):
+        firm.run(mappings=(*MAPPINGS, ASSERTING))
+    assert firm.writes == []

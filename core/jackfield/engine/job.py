@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from jackfield.connector import Connector
 from jackfield.engine.guard import GuardLimits
 from jackfield.engine.leavers import Leavers
-from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, Mapper
+from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, ROLES, Mapper
 from jackfield.engine.masking import LogValues
 from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.engine.scope import Scope
@@ -128,6 +128,12 @@ class Job:
                     f"does not have; map it from another, give it a default or omit it; the source "
                     f"has {', '.join(sorted(known))}"
                 )
+        is_about_roles = any(ROLES in reads for reads in self.mapper.reads.values())
+        if is_about_roles and any(person.is_assigned is None for person in read.objects):
+            raise ConfigurationError(
+                f"{self.name}: a mapping reads {ROLES}, and the source knows no assignments; give "
+                "it some, or remove the mapping"
+            )
         try:
             self.scope.check_source(read)
         except ConfigurationError as error:

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -31,7 +31,10 @@ Refer: TypeAlias = Callable[[str], str]
 ACCESS_ATTRIBUTES = frozenset({"IsActive", "IsSoftDeleted"})
 """Source attributes that the engine computes: whether the person should have access."""
 
-COMPUTED_ATTRIBUTES = ACCESS_ATTRIBUTES | {"appRoleAssignments"}
+ROLES = "appRoleAssignments"
+"""The source attribute with the roles of a person's assignments."""
+
+COMPUTED_ATTRIBUTES = ACCESS_ATTRIBUTES | {ROLES}
 """All source attributes that the engine computes: access, and roles."""
 
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
@@ -91,12 +94,12 @@ class Mapper:
                     f"names {lacking}, too"
                 )
 
-    @property
+    @cached_property
     def reads(self) -> Mapping[str, frozenset[str]]:
         """Target path → the source attributes it is made of."""
         return {line.mapping.target: line.reads for line in (*self._lines, *self._unique_lines)}
 
-    @property
+    @cached_property
     def redacted(self) -> frozenset[str]:
         """The target paths whose values never reach the log."""
         return frozenset(
@@ -105,12 +108,12 @@ class Mapper:
             if line.expression is not None and line.expression.redacts
         )
 
-    @property
+    @cached_property
     def access_targets(self) -> tuple[str, ...]:
         """The target paths that say whether a person has access."""
         return tuple(line.mapping.target for line in self._access_lines)
 
-    @property
+    @cached_property
     def reference_targets(self) -> frozenset[str]:
         """The target paths whose values name other people."""
         return frozenset(line.mapping.target for line in self._lines if line.mapping.reference)
@@ -119,7 +122,7 @@ class Mapper:
     def has_references(self) -> bool:
         return bool(self.reference_targets)
 
-    @property
+    @cached_property
     def adds_only(self) -> frozenset[str]:
         """The target paths whose values are added to the target's and never removed."""
         return frozenset(
@@ -128,12 +131,12 @@ class Mapper:
             if line.mapping.apply == "add" or (line.expression and line.expression.adds_only)
         )
 
-    @property
+    @cached_property
     def fills_empty(self) -> frozenset[str]:
         """The target paths that get a value only where the target has none."""
         return frozenset(line.mapping.target for line in self._lines if line.mapping.fills_empty)
 
-    @property
+    @cached_property
     def unique_targets(self) -> frozenset[str]:
         """The target paths whose values a new user may share with nobody."""
         return frozenset(line.mapping.target for line in self._unique_lines)
@@ -257,7 +260,7 @@ def _source_values(source: SourceObject, is_active: bool) -> dict[str, Value]:
         **source.attributes,
         "IsActive": is_active,
         "IsSoftDeleted": not is_active,
-        "appRoleAssignments": tuple(Role(role) for role in source.roles if is_named(role)),
+        ROLES: tuple(Role(role) for role in source.roles if is_named(role)),
     }
 
 
