@@ -43,6 +43,8 @@ class Cycles:
             result = run_job(
                 job, store, approval=approval, report=report, token=lease.token, how=how
             )
+            if result.hold is None and result.knows_leavers and (how is None or how.is_whole):
+                store.told.forget(name, "removals")  # people are told anew of the next hold
             self._prune(store)
         self.documents.append(document_of(name, result))
         if self.is_shown:
@@ -63,6 +65,10 @@ class Cycles:
             )
 
     def _show(self, name: str, result: CycleResult) -> None:
+        for text in result.notes:
+            note(f"{name}: {text}", colour="yellow")
+        if not result.knows_leavers:
+            note(f"{name}: the source was read in part, so nobody is removed", colour="yellow")
         show_interrupted(result.interrupted)
         for step in _outdated(result):
             show(f"  . {step.user_name}: skipped: {step.reason}", colour="yellow")
@@ -99,6 +105,8 @@ def document_of(name: str, result: CycleResult) -> dict[str, Any]:
     document = error_document(name, result.stopped) if result.stopped else {"job": name}
     return document | {
         "cycle": result.cycle_id,
+        "notes": list(result.notes),
+        "sourceComplete": result.plan.is_complete,
         "counts": result.counts,
         "hold": asdict(result.hold) if result.hold else None,
         "outdated": [asdict(step) for step in _outdated(result)],

@@ -189,7 +189,9 @@ class JobLoop:
     def _stops_before(self, at: dt.datetime) -> bool:
         stop = self._service.stop
         while not stop.is_set():
-            pause = (at - self._service.now()).total_seconds()
+            now = self._service.now()
+            at = min(at, now + self._interval)  # the clock may have been set back
+            pause = (at - now).total_seconds()
             if pause <= 0:
                 return False
             stop.wait(min(pause, _LONGEST_PAUSE_SECONDS))
@@ -253,7 +255,7 @@ class JobLoop:
         """Tell people what is news; what cannot be delivered is tried again after each tick."""
         try:
             state = self._store.jobs.get(self.name)
-            if result is not None and result.hold is None:
+            if result is not None and result.hold is None and result.knows_leavers:
                 self._store.told.forget(self.name, "removals")
             told = self._store.told.all(self.name)
             delivery = self._notifier.deliver(self._events(state, result), told)

@@ -16,6 +16,7 @@ from jackfield.engine.looking import look_for_nobody
 from jackfield.engine.plan import DONE_ALREADY, PLAN_OUTDATED, Plan, Step
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
 from jackfield.engine.referring import keep_references
+from jackfield.engine.rows import configuration_of
 from jackfield.engine.sending import Outcome
 from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.store import Store
@@ -43,6 +44,11 @@ class CycleResult:
     def counts(self) -> dict[str, int]:
         """How many people ended in each status."""
         return dict(Counter(entry.status for entry in self.entries))
+
+    @property
+    def knows_leavers(self) -> bool:
+        """Whether the source told who left; else nothing is known of who was held before."""
+        return self.plan.is_complete or self.plan.is_delta
 
     @property
     def failed(self) -> tuple[Entry, ...]:
@@ -80,7 +86,8 @@ def run_job(
         raise
     result = replace(result, interrupted=interrupted)
     if how.is_whole:
-        stage(store, job.name, result.hold, now=how.now, token=token)
+        if result.hold is not None or result.knows_leavers:
+            stage(store, job.name, result.hold, now=how.now, token=token)
         found = diagnose(
             result.entries,
             result.stopped,
@@ -163,6 +170,7 @@ def _run(
         is_known = keep_references(store, job.name, people, decisions.links, token=token)
         watermark = "" if is_known else decisions.read.watermark
         store.jobs.set_watermark(job.name, watermark, token=token)
+        store.jobs.set_configuration(job.name, configuration_of(job), token=token)
     reach("after-watermark")
     counts, is_whole = result.counts, decisions.is_whole
     store.end_cycle(cycle_id, _outcome(result), counts, is_whole=is_whole, token=token)

@@ -18,7 +18,7 @@ from jackfield.engine.people import Person, Target
 from jackfield.engine.plan import Plan, Step, as_planned
 from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Report, nobody
-from jackfield.engine.rows import Rows
+from jackfield.engine.rows import Rows, configuration_of
 from jackfield.engine.state.store import Store
 from jackfield.engine.uniqueness import UniqueValues
 from jackfield.errors import UnknownUser
@@ -117,7 +117,11 @@ class Decisions:
         whole = self._protect_administrator(self.planner.plan([*steps, *leaving]))
         self._everybody = whole
         plan = replace(whole, steps=tuple(filter(self._is_concerned, whole.steps)))
-        return plan if self._how.planned is None else as_planned(plan, self._how.planned)
+        return (
+            plan
+            if self._how.planned is None
+            else as_planned(plan, self._how.planned, self.job.mapper.redacted)
+        )
 
     def hold(self, plan: Plan, approval: str) -> Hold | None:
         """Return what waits of this plan.
@@ -222,4 +226,5 @@ def _watermark(job: Job, store: Store, *, is_settled: bool) -> str | None:
     """Return where the source may begin; None where something earlier is not settled."""
     if not is_settled or store.open_intents(job.name):
         return None
-    return store.jobs.get(job.name).watermark or None
+    state = store.jobs.get(job.name)
+    return state.watermark or None if state.configuration == configuration_of(job) else None

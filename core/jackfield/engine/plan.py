@@ -1,10 +1,11 @@
 """The plan: what one cycle would do, each step with its reason. Pure, printable, JSON."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
+from jackfield.engine.expressions import REDACTED
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 
@@ -146,27 +147,48 @@ class Plan:
 
 def _step(document: Mapping[str, Any]) -> Step:
     changes = tuple(AttributeChange(**change) for change in document["changes"])
-    return Step(**{**document, "changes": changes})
+    step = Step(**{**document, "changes": changes})
+    texts = (step.source_id, step.user_name, step.place, step.reason, step.code, step.wanted)
+    is_step = step.action in get_args(Action) and isinstance(step.attributes, dict)
+    if not is_step or not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    return step
 
 
-def as_planned(now: Plan, planned: Plan) -> Plan:
+def without_values(plan: Plan, hidden: Collection[str]) -> Plan:
+    """Return the plan as others may see it: of these paths no value is told."""
+    if not hidden:
+        return plan
+    return replace(plan, steps=tuple(_without_values(step, hidden) for step in plan.steps))
+
+
+def _without_values(step: Step, hidden: Collection[str]) -> Step:
+    changes = tuple(
+        replace(c, old=c.old and REDACTED, new=c.new and REDACTED) if c.path in hidden else c
+        for c in step.changes
+    )
+    given = {p: v and REDACTED if p in hidden else v for p, v in step.attributes.items()}
+    return replace(step, changes=changes, attributes=given)
+
+
+def as_planned(now: Plan, planned: Plan, hidden: Collection[str] = ()) -> Plan:
     """Return the plan of now, limited to the steps that are just as they were planned.
 
     Whose step is another one by now is skipped, with the reason; who was not in the plan is left
     out. So nothing happens that nobody has read.
     """
     before = {step.source_id: step for step in planned.steps if step.action not in _QUIET}
-    return replace(now, steps=tuple(_agreed(now, before)))
+    return replace(now, steps=tuple(_agreed(now, before, hidden)))
 
 
 _QUIET: frozenset[Action] = frozenset({"unchanged", "skip", "fail"})
 
 
-def _agreed(now: Plan, before: Mapping[str, Step]) -> Iterator[Step]:
+def _agreed(now: Plan, before: Mapping[str, Step], hidden: Collection[str]) -> Iterator[Step]:
     today = {step.source_id: step for step in now.steps}
     for source_id, step in before.items():
         found = today.get(source_id)
-        if found is not None and _essence(found) == _essence(step):
+        if found is not None and _is_same(found, step, hidden):
             yield found
             continue
         if found is None or found.action == "unchanged" or found.code == "RedundantExport":
@@ -175,6 +197,12 @@ def _agreed(now: Plan, before: Mapping[str, Step]) -> Iterator[Step]:
             reason, code = f"not as planned any more: {_why_not(step, found)}", PLAN_OUTDATED
             reason = f"{reason}; make a new plan"
         yield replace(step, action="skip", reason=reason, code=code, wanted="")
+
+
+def _is_same(now: Step, planned: Step, hidden: Collection[str]) -> bool:
+    """Compare as a saved plan is kept: without secret values."""
+    one, other = (_without_values(step, hidden) for step in (now, planned))
+    return _essence(one) == _essence(other)
 
 
 def _why_not(planned: Step, found: Step) -> str:

@@ -71,7 +71,7 @@ class Rows:
             and not job.mapper.has_references
             and job.matching in {m.target for m in job.mappings if m.apply == "always"}
         )
-        self._configuration = _configuration(job, self._people.settings)
+        self._configuration = configuration_of(job, self._people.settings)
         self._passed = bytearray(len(ids))
         self._has_all_links = not self._is_comparable
         self._left: list[str] = []
@@ -207,7 +207,7 @@ class _Objects:
         return _digest(json.dumps(said, sort_keys=True, default=str), _ROW_CHARACTERS)
 
 
-def _configuration(job: Job, settings: str) -> str:
+def configuration_of(job: Job, settings: str = "") -> str:
     """Return what changes whenever the same row may lead to another user or another decision."""
     try:
         release = version("jackfield")

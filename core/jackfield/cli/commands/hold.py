@@ -96,6 +96,7 @@ def reject(ctx: click.Context, job: str, *, as_json: bool) -> None:
         held = {name: removals for name in names if (removals := store.holds.all(name))}
         for name, removals in held.items():
             store.holds.clear(name, [removal.source_id for removal in removals])
+            store.told.forget(name, "removals")
     if as_json:
         documents = [_document(*each) for each in held.items()]
         show_json({"schema": SCHEMA, "jobs": documents, "advice": ADVICE})

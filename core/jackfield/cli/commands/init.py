@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -97,7 +98,7 @@ def command(
     show("Next:")
     explained = ("look for flaws", "try the credentials", "see what would happen", "do it")
     for words, why in zip(commands, explained, strict=True):
-        show(f"  {' '.join(words)}  # {why}")
+        show(f"  {shlex.join(words)}  # {why}")
 
 
 def _refuse_existing(path: Path) -> None:

@@ -89,7 +89,8 @@ def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
     the person is still open, or where nobody confirms.
     """
     with store.lease(job) as lease:
-        link = _only(_fitting(store, job, user), job, user)
+        known = store.links(job).get(user)
+        link = known or _only(_fitting(store, job, user), job, user)
         if any(intent.source_id == link.source_id for intent in store.open_intents(job)):
             raise ConfigurationError(
                 f"{job}: the end of a write about {_told(link)} is unknown; run the job first, it "
@@ -101,6 +102,7 @@ def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
         removed = Settled(entry=_entry(job, cycle_id, link), is_unlinked=True)
         store.journal.write(job, settled=[removed], token=lease.token)
         store.rows.forget(job, [link.source_id], token=lease.token)
+        store.jobs.set_watermark(job, "", token=lease.token)
         counts = {"success": 1}
         store.end_cycle(cycle_id, OUTCOME, counts, is_whole=False, token=lease.token)
     return link

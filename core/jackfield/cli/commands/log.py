@@ -131,6 +131,8 @@ def command(
     In the files of --csv the newest comes first, and a cell that a table's program would take for a
     formula begins with an apostrophe; --json is exact.
     """
+    if folder is not None and as_json:
+        raise click.UsageError("--csv writes files and --json prints: give one of them")
     state = Session.open(ctx.obj).configuration.state
     wanted = _wanted(limit if folder else limit or SHOWN, **given)
     if isinstance(state, Path) and not state.exists():

@@ -17,6 +17,7 @@ from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_plan
 from jackfield.engine import Hold, Plan, preview_job
 from jackfield.engine.configuration import Configuration
+from jackfield.engine.plan import without_values
 from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 
@@ -84,7 +85,7 @@ class _Plans:
             approval = store.holds.approval(name)
             with reporting("auto", name, job.connector) as report:
                 preview = preview_job(job, store, approval=approval, report=report)
-        plan, hold = preview.plan, preview.hold
+        plan, hold = without_values(preview.plan, job.mapper.redacted), preview.hold
         self.has_changes |= plan.has_changes
         self.documents.append(_document(plan, hold))
         if self._is_shown:

@@ -37,13 +37,13 @@ def command(ctx: click.Context, *, before: dt.datetime | None, user: str, as_jso
     configuration = Session.open(ctx.obj).configuration
     state = configuration.state
     now = dt.datetime.now(dt.UTC)
+    newest = configuration.guard_counts_from(now)
     if user:
-        hours = (job.guard.window_hours for job in configuration.file.jobs.values())
-        newest = now - dt.timedelta(hours=max(hours, default=0))
-        before = min(before or newest, newest)
+        before = before or newest
     before = before or configuration.log_ends_at(now)
     if before is None:
         raise click.UsageError("[log] retention_days is 0: say what to remove, with --older-than")
+    before = min(before, newest)
     removed = 0
     if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")

@@ -248,7 +248,10 @@ def _document(one: Standing) -> dict[str, object]:
         "lease": asdict(one.lease) if one.lease else None,
         "linked": {"with_access": one.linked, "without_access": one.linked_off},
         "open_writes": one.open_writes,
-        "failures": [asdict(failure) for failure in one.failures],
+        "failures": [
+            asdict(failure) | {"user_name": one.names.get(failure.source_id, failure.source_id)}
+            for failure in one.failures
+        ],
         "held": [asdict(removal) for removal in one.held],
     }
 

@@ -66,7 +66,13 @@ class Configuration:
     def log_ends_at(self, now: dt.datetime) -> dt.datetime | None:
         """Return before when log entries are removed; None where they are kept for ever."""
         days = self.file.log.retention_days
-        return now - dt.timedelta(days=days) if days else None
+        ends_at = now - dt.timedelta(days=days)
+        return min(ends_at, self.guard_counts_from(now)) if days else None
+
+    def guard_counts_from(self, now: dt.datetime) -> dt.datetime:
+        """Return since when the guard of any job counts removals that the log tells of."""
+        hours = (job.guard.window_hours for job in self.file.jobs.values())
+        return now - dt.timedelta(hours=max(hours, default=0))
 
     @property
     def folder(self) -> Path:

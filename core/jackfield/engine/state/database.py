@@ -79,6 +79,10 @@ class Database:
             raise StateUnavailable(f"{self.name}: {why_not(error)}") from error
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 def sqlite_engine(path: Path, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
     """Return an engine on a SQLite file: write-ahead log, every commit on the disk."""
     url = sa.URL.create("sqlite", database=str(path))
@@ -96,6 +100,8 @@ def sqlite_engine(path: Path, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
         # FULL: an intent that is not on the disk is no intent.
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # SQLite's own knows ASCII alone.
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     def begin(connection: sa.Connection) -> None:
         # A transaction that reads first and writes later would fail at once beside another writer.
