@@ -163,3 +163,21 @@ def test_json_tells_what_was_done_and_what_was_not(office):
     assert document["schema"] == "jackfield.apply/1"
     outdated = document["jobs"][0]["outdated"]
     assert [step["code"] for step in outdated] == ["PlanOutdated"] * 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"attributes": 5}, {"attributes": "x"}, {"source_id": []}, {"action": "dance"}],
+    ids=str,
+)
+def test_a_damaged_step_is_one_line(office, damage):
+    path = planned(office)
+    document = json.loads(Path(path).read_text())
+    document["jobs"][0]["steps"][0] |= damage
+    Path(path).write_text(json.dumps(document))
+
+    done = office.call("apply", path)
+
+    assert done.exit_code == 1
+    assert "no plan that Jackfield wrote" in done.stderr
+    assert len(office.sandbox.store) == 0

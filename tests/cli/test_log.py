@@ -189,3 +189,7 @@ def test_folder_that_cannot_be_written_is_one_line(worked):
 
     assert done.exit_code in {1, 2}
     assert "Traceback" not in done.output
+
+
+def test_files_and_a_document_cannot_be_had_at_once(worked):
+    assert worked.call("log", "--csv", str(worked.folder / "out"), "--json").exit_code == 2

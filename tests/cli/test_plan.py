@@ -160,3 +160,24 @@ def test_a_plan_is_overwritten_by_another_and_by_no_error(office):
     assert done.exit_code == 1
     assert "is not written, for no job could be planned" in done.stderr
     assert out.read_text() == before
+
+
+REDACTED = """
+[[jobs.webex.mappings]]
+target = "nickName"
+expression = 'Redact(Append([givenName], "-{}"))'
+"""
+
+
+def test_redacted_values_are_neither_shown_nor_kept_and_are_applied(office):
+    out = office.folder / "plan.json"
+    for word in ("first", "second"):
+        office.configure(REDACTED.format(word))
+        done = office.call("plan", "--out", str(out))
+        for said in (done.stdout, office.call("plan", "--json").stdout, out.read_text()):
+            assert "[Redact]" in said
+            assert "-first" not in said
+            assert "-second" not in said
+
+        assert office.call("apply", str(out)).exit_code == 0
+        assert {user["nickName"] for user in office.sandbox.store} == {f"ada-{word}", f"bob-{word}"}

@@ -1,5 +1,6 @@
 """`jackfield prune`."""
 
+import datetime as dt
 import json
 import sqlite3
 from contextlib import closing
@@ -107,3 +108,31 @@ def test_nothing_of_an_erased_person_is_left_in_the_log_of_the_file(aged):
 
     assert title not in file.read_bytes()
     assert not file.with_name("jackfield.db-wal").exists()
+
+
+def test_what_the_guard_counts_is_kept_however_young_it_may_be(office):
+    names = [f"p{number}" for number in range(20)]
+    for left in (0, 3):
+        office.employ(*names[left:])
+        assert office.call("run").exit_code == 0
+    with closing(sqlite3.connect(office.folder / "jackfield.db")) as state, state:
+        at = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+        state.execute("UPDATE log SET at = ?", (at.strftime("%Y-%m-%d %H:%M:%S.%f"),))
+
+    assert office.call("prune", "--older-than", "1h").stdout.startswith("0 log entries removed")
+
+    office.employ(*names[6:])
+    assert office.call("run").exit_code == 5
+
+
+def test_the_log_of_one_is_erased_under_any_letter(office):
+    header = "id,userPrincipalName,accountEnabled,givenName,surname,displayName,jobTitle"
+    text = f"{header}\n1,Ärne@example.com,True,Arne,Lee,Arne,Clerk\n"
+    (office.folder / "people.csv").write_text(text, encoding="utf-8")
+    office.configure("[jobs.webex.guard]\nwindow_hours = 0\n")
+    office.call("run")
+    assert "ärne@example.com" in office.call("log", "ÄRNE@example.com").stdout.lower()
+
+    done = office.call("prune", "--user", "ärne@example.com", "--json")
+
+    assert json.loads(done.stdout)["removed"] == 1

@@ -185,3 +185,30 @@ def test_the_log_is_kept_as_long_as_the_configuration_says(office, capsys, days,
     entries = json.loads(office.call("log", "--json").stdout)["entries"]
     assert len(entries) == left
     assert ("log.pruned job=webex entries=2" in capsys.readouterr().err) == (left == 0)
+
+
+class Waiting:
+    """Stands for the event that ends the loop: a clock that jumps on, and is set back once."""
+
+    def __init__(self, *, ahead: dt.timedelta, hours: float) -> None:
+        self.now = now() + ahead
+        self._hours, self._back, self._waited = hours, ahead, 0.0
+
+    def is_set(self) -> bool:
+        return self._waited > self._hours * 3600
+
+    def wait(self, seconds: float) -> None:
+        self.now += dt.timedelta(seconds=seconds) - self._back
+        self._back = dt.timedelta()
+        self._waited += seconds
+
+
+def test_a_clock_that_was_set_back_stops_no_loop(office):
+    """H7: the machine began with a wrong clock."""
+    waiting = Waiting(ahead=dt.timedelta(days=300), hours=5)
+    with serving(office, waiting=waiting) as loop:
+        loop.loop()
+    with opened(office.folder / "jackfield.db") as store:
+        cycles = store.cycles.latest("webex")
+
+    assert 5 <= len(cycles) <= 9

@@ -123,3 +123,27 @@ def test_wrong_settings_of_notifications_end_the_start(office):
     assert done.exit_code == 1
     assert "notifications.mail.sender: this key is missing" in done.stderr
     assert len(office.sandbox.store) == 0
+
+
+def test_people_are_told_anew_where_a_run_by_hand_ended_the_hold(office, post):
+    everybody = ("ada", "bob", "cat", "dan", "eve")
+    for names in (everybody, ("ada",)):
+        office.employ(*names)
+        office.call("serve", "--once")
+    office.employ(*everybody)
+    office.call("run")
+    office.employ("ada")
+    office.call("serve", "--once")
+
+    assert subjects(post) == ["Jackfield: webex: 4 removals are held until a person approves"] * 2
+
+
+def test_people_are_told_anew_of_what_was_rejected(office, post):
+    office.employ("ada", "bob", "cat", "dan", "eve")
+    office.call("serve", "--once")
+    office.employ("ada")
+    office.call("serve", "--once")
+    office.call("hold", "reject", "webex")
+    office.call("serve", "--once")
+
+    assert len(post.mails) == 2

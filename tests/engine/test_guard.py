@@ -228,3 +228,20 @@ def test_one_by_one_nobody_loses_what_the_guard_keeps_for_all(leaking: Company):
         assert [step.source_id for step in result.hold.steps] == [each.id]
 
     assert all(account["active"] for account in leaking.accounts.values())
+
+
+def test_a_partial_read_ends_no_hold_and_no_approval(firm: Company):
+    limits = GuardLimits(people=1, percent=10, at_most=100)
+    firm.people = [person(number) for number in range(6)]
+    firm.run(guard=limits)
+    everybody, firm.people = firm.people, [person(0)]
+    held = firm.run(guard=limits).hold
+    assert firm.store.holds.approve("example", held.approval, "Grace") == 5
+    firm.is_complete = False
+
+    firm.run(guard=limits)
+
+    assert firm.store.holds.approval("example") == held.approval
+    firm.is_complete, firm.people = True, everybody
+    firm.run(guard=limits)
+    assert firm.store.holds.all("example") == []

@@ -22,8 +22,11 @@ def now() -> dt.datetime:
 
 
 @contextmanager
-def serving(office, at: dt.datetime | None = None):
-    """Open the loop of the office's job, its clock standing still."""
+def serving(office, at: dt.datetime | None = None, waiting=None):
+    """Open the loop of the office's job, its clock standing still, or with the time of `waiting`.
+
+    `waiting` stands for the event that ends the loop, and says in `now` what time it is.
+    """
     configuration = Configuration.load(office.config)
     with opened(office.folder / "jackfield.db") as store:
         service = Service(
@@ -31,8 +34,10 @@ def serving(office, at: dt.datetime | None = None):
             configuration=configuration,
             store=store,
             log=EventLog(),
-            now=lambda: at or now(),
+            now=lambda: waiting.now if waiting else at or now(),
         )
+        if waiting:
+            service.stop = waiting
         yield JobLoop("webex", service)
         service.close()
 

@@ -117,11 +117,9 @@ class Decisions:
         whole = self._protect_administrator(self.planner.plan([*steps, *leaving]))
         self._everybody = whole
         plan = replace(whole, steps=tuple(filter(self._is_concerned, whole.steps)))
-        return (
-            plan
-            if self._how.planned is None
-            else as_planned(plan, self._how.planned, self.job.mapper.redacted)
-        )
+        if self._how.planned is None:
+            return plan
+        return as_planned(plan, self._how.planned, self.job.mapper.redacted)
 
     def hold(self, plan: Plan, approval: str) -> Hold | None:
         """Return what waits of this plan.

@@ -213,7 +213,16 @@ def configuration_of(job: Job, settings: str = "") -> str:
         release = version("jackfield")
     except PackageNotFoundError:
         release = ""
-    parts = (release, job.matching, job.mappings, job.scope.settings, job.leavers, settings)
+    parts = (
+        release,
+        job.matching,
+        job.mappings,
+        sorted(job.clearing),
+        job.scope.settings,
+        job.leavers,
+        sorted(job.protected),
+        settings,
+    )
     return _digest(repr(parts), _CONFIGURATION_CHARACTERS)
 
 
