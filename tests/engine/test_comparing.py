@@ -63,3 +63,14 @@ def test_an_addition_of_what_is_there_is_none():
     held = user(roles=[{"value": "Sales"}, {"value": "Admin"}])
 
     assert differences({"roles": [{"value": "Admin"}]}, held, vendor(), adds_only={"roles"}) == ()
+
+
+@pytest.mark.parametrize(("case_exact", "same"), [(True, False), (False, True)])
+def test_the_case_of_one_of_several_values_counts_where_case_does(case_exact, same):
+    wanted, found = [{"value": "Admin"}], [{"value": "admin"}]
+
+    assert is_same(wanted, found, case_exact=case_exact) is same
+
+
+def test_the_spelling_of_one_of_several_values_in_unicode_never_counts():
+    assert is_same([{"value": "\u00e9"}], [{"value": "e\u0301"}], case_exact=True)

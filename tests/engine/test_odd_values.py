@@ -74,12 +74,16 @@ def test_a_text_of_the_core_schema_is_sent_as_text(firm: Company, title, sent):
 
 
 def test_a_value_of_another_shape_is_that_persons_failure(firm: Company):
-    result = run(firm, odd(1, jobTitle="a;b"), title='Split([jobTitle], ";")')
+    status = AttributeMapping("active", expression='Append([jobTitle], "-ish")')
+    firm.people = [person(1, jobTitle="secretive")]
 
-    (entry,) = result.entries
+    (entry,) = firm.run(
+        mappings=tuple(status if each.target == "active" else each for each in MAPPINGS)
+    ).entries
+
     assert (entry.status, entry.code) == ("failure", "UnprocessableEntity")
-    assert "the mapping gives another type" in entry.reason
-    assert "a;b" not in entry.reason
+    assert "active: the mapping gives another type" in entry.reason
+    assert "secretive" not in entry.reason
     assert firm.writes == []
 
 

@@ -65,6 +65,8 @@ REFUSED = {
     "a++": "two quantifiers side by side",
     "(a*)*": "repeats something that may be empty",
     "(" * 22 + ")" * 22: "nests groups more than 20 deep",
+    "(?:a|a.){0,600}b": "takes too long",
+    "(?:(?=(?:(?=a{1000})b){1000})c){1000}": "too large once its repetitions are counted out",
     "((a{60}){60}){60}": "too large once its repetitions are counted out",
     "a" * 1001: "longer than 1000 characters",
 }

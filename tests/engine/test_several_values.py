@@ -7,6 +7,7 @@ import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping, ConfigurationError
+from jackfield.engine.mapping import Mapper
 from jackfield.engine.scope import Scope
 from jackfield.engine.scope_settings import ScopeTable
 from jackfield.sources import SourceObject, SourceRead
@@ -55,7 +56,7 @@ def test_a_direct_mapping_of_several_values_is_that_persons_failure(firm: Compan
     entry = titled(firm, {"source": "otherMails"}, otherMails=MAILS)
 
     assert (entry.status, entry.code) == ("failure", "InvalidExpression")
-    assert "[otherMails] has 2 values where one is wanted" in entry.reason
+    assert "the mapping of title: 2 values where one is wanted" in entry.reason
     assert firm.writes == []
 
 
@@ -89,3 +90,21 @@ def test_a_boolean_is_true_or_false(operator, is_in):
     scope = scope_of(attribute="accountEnabled", operator=operator)
 
     assert scope.decide(with_values(accountEnabled=True)).is_in_scope is is_in
+
+
+@pytest.mark.parametrize(("value", "title"), [("a;b", None), ("a;", "a"), (";", None)])
+def test_an_expression_with_several_values_fits_no_single_one(firm: Company, value, title):
+    entry = titled(firm, {"expression": 'Split([many], ";")'}, many=value)
+
+    accounts = firm.accounts
+    assert entry.status == ("failure" if value == "a;b" else "success")
+    assert bool(accounts) is (value != "a;b")
+    assert all(account.get("title") == title for account in accounts.values())
+
+
+def test_empty_values_are_none_of_several():
+    line = AttributeMapping("phoneNumbers", expression='Split([phones], ";")')
+    mapper = Mapper([line])
+
+    assert dict(mapper.desired(with_values(phones="1;;"))) == {"phoneNumbers": [{"value": "1"}]}
+    assert dict(mapper.desired(with_values(phones=";"))) == {}

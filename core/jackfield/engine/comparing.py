@@ -75,7 +75,8 @@ def is_same(wanted: Json, found: Json, *, case_exact: bool) -> bool:
     """
     if isinstance(wanted, list) and isinstance(found, list):
         return len(wanted) == len(found) and all(
-            any(_is_within(value, other) for other in found) for value in wanted
+            any(_is_within(value, other, case_exact=case_exact) for other in found)
+            for value in wanted
         )
     if not isinstance(wanted, str) or not isinstance(found, str):
         return wanted == found
@@ -83,10 +84,13 @@ def is_same(wanted: Json, found: Json, *, case_exact: bool) -> bool:
     return wanted == found if case_exact else wanted.lower() == found.lower()
 
 
-def _is_within(wanted: Json, found: Json) -> bool:
+def _is_within(wanted: Json, found: Json, *, case_exact: bool) -> bool:
     if not isinstance(wanted, dict) or not isinstance(found, dict):
-        return wanted == found
-    return all(found.get(name, False) == part for name, part in wanted.items())
+        return is_same(wanted, found, case_exact=case_exact)
+    return all(
+        is_same(part, found.get(name, False), case_exact=case_exact)
+        for name, part in wanted.items()
+    )
 
 
 def is_known_difference(change: AttributeChange, kept: Kept) -> bool:

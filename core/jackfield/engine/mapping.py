@@ -180,7 +180,7 @@ class Mapper:
             mapping, expression = line.mapping, line.expression
             environment = Environment(self._now(), is_taken=partial(is_taken, mapping.target))
             found = None if expression is None else expression.evaluate(values, environment).value
-            value = mapping.default if found in (None, "") else _json(found)
+            value = mapping.default if found in (None, "") else _json(mapping, found)
             if value not in (None, ""):
                 chosen[mapping.target] = value
         return MappingProxyType(chosen)
@@ -230,14 +230,15 @@ class Mapper:
         if line.expression is not None:
             values = _source_values(source, is_active)
             result = line.expression.evaluate(values, Environment(self._now()))
-            return result.outcome, _json(result.value)
+            return result.outcome, _json(line.mapping, result.value)
         if line.mapping.source is None:
             mapping = line.mapping
             return "value", mapping.default if mapping.constant is None else mapping.constant
         if line.mapping.source in COMPUTED_ATTRIBUTES:
-            return "value", _json(_source_values(source, is_active)[line.mapping.source])
-        value = source.attributes.get(line.mapping.source)
-        return "value", _direct(line.mapping, value) if isinstance(value, tuple) else value
+            value = _source_values(source, is_active)[line.mapping.source]
+        else:
+            value = source.attributes.get(line.mapping.source)
+        return "value", _json(line.mapping, value)
 
 
 def _expression(mapping: AttributeMapping) -> Expression | None:
@@ -264,23 +265,20 @@ def _source_values(source: SourceObject, is_active: bool) -> dict[str, Value]:
     }
 
 
-def _json(value: Value) -> Json:
-    if not isinstance(value, tuple):
-        return value
-    many: list[Json] = [dict(v.to_scim()) if isinstance(v, Role) else v for v in value]
-    return many or None
-
-
-def _direct(mapping: AttributeMapping, several: tuple[str, ...]) -> Json:
-    """Return several values where the target takes them, else the only one.
+def _json(mapping: AttributeMapping, value: Value) -> Json:
+    """Return a value as JSON: several where the target takes them, else the only one.
 
     Raises: SeveralValues where it takes one and there are more.
     """
-    if mapping.target in MULTI_VALUED:
-        return list(several)
-    if len(several) > 1:
-        raise SeveralValues(mapping.target, mapping.source or "", len(several))
-    return several[0] if several else None
+    if not isinstance(value, tuple):
+        return value
+    filled = [one for one in value if one != ""]
+    if mapping.target in MULTI_VALUED or any(isinstance(one, Role) for one in filled):
+        many: list[Json] = [dict(v.to_scim()) if isinstance(v, Role) else v for v in filled]
+        return many or None
+    if len(filled) > 1:
+        raise SeveralValues(mapping.target, len(filled))
+    return str(filled[0]) if filled else None
 
 
 def _coerced(path: str, value: Json) -> Json:

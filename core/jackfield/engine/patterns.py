@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from jackfield.engine.expressions.failures import Failure
-from jackfield.engine.expressions.pattern_matching import compiled
+from jackfield.engine.expressions.pattern_matching import TRIES_LIMIT, compiled
 from jackfield.engine.expressions.patterns import (
     Again,
     Alternatives,
@@ -22,6 +22,7 @@ from jackfield.engine.expressions.patterns import Pattern as Tree
 LONGEST_TEXT: Final = 1024
 """Characters of a text that is searched; a longer one matches nothing."""
 
+_LONGEST_SLOW_PROGRAM: Final = 400
 _FLAGS: Final = re.compile(r"(?:\(\?[ims]+\))?")
 
 
@@ -39,6 +40,9 @@ class Pattern:
             _refuse_unbounded(self._regex.pattern)
             if anchored:
                 self._regex = compiled(_anchored(text))
+            is_slow = self._regex.tries(LONGEST_TEXT) > TRIES_LIMIT
+            if is_slow and len(self._regex.program) > _LONGEST_SLOW_PROGRAM:
+                raise Failure("the pattern takes too long; repeat less, or fewer alternatives")
         except Failure as failure:
             raise ValueError(str(failure)) from None
 

@@ -54,7 +54,7 @@ MULTI_VALUED: Final = frozenset(
 
 _DEFAULT_ROLES: Final = frozenset({"", DEFAULT_ACCESS, "default access"})
 _LONGEST_VALUE: Final = 10_000
-_INTEGER: Final = re.compile(r"[0-9]{1,18}")
+_INTEGER: Final = re.compile(r"[0-9]{1,19}")
 
 
 class Operator(StrEnum):
@@ -148,7 +148,7 @@ class ClauseTable(_Table):
         if self.operator not in UNARY and self.value is None:
             raise ValueError(f"{self.operator} needs a value")
         if self.operator in NUMERIC and as_integer(self.operand) is None:
-            raise ValueError(f"{self.operator} needs an integer 0, 1, 2… of at most 18 digits")
+            raise ValueError(f"{self.operator} needs an integer 0, 1, 2… of at most 19 digits")
         return self
 
     @model_validator(mode="after")

@@ -91,7 +91,8 @@ def _parse(text: str) -> Path:
     urn, colon, head = head.rpartition(":")
     if colon and not urn.lower().startswith("urn:"):
         raise _unusable(text, "what stands before the colon is no schema URN")
-    if _ENDS_WITH_VERSION.search(urn):
+    # `…:2.0:User` is a resource's schema; SCIM 1's `…:1.0:department` is an attribute.
+    if _ENDS_WITH_VERSION.search(urn) and head[:1].isupper():
         raise _unusable(text, "it names a schema and no attribute")
     found = _PATH.fullmatch(head + bracket + tail)
     if found is None:

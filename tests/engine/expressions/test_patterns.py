@@ -137,3 +137,39 @@ def test_both_matchers_find_the_same(pattern, flags, text):
 
     assert regex._with_re(text, 0, lambda _: None) == steps
     assert (steps and steps[:2]) == (expected and expected.span())
+
+
+HEAVY = {
+    "blanks in every division": (
+        f'FormatDateTime([x], "AllowInnerWhite", "yyyy{" " * 12}MM", "yyyy")',
+        {"x": "2020" + " " * 48 + "x"},
+    ),
+    "a large separator": ("Join([s], [m], [m], [m])", {"s": "x" * 33_000, "m": ("a",) * 32_000}),
+    "many references": (
+        f'Replace([x], , "a(b)?", , "{"$1" * 4900}", , )',
+        {"x": "a" * 60_000},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "values"), HEAVY.values(), ids=HEAVY)
+def test_what_would_take_too_much_is_refused_in_time(value_of, text, values):
+    begun = monotonic()
+
+    with pytest.raises(ExpressionError):
+        value_of(text, values)
+
+    assert monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("blanks", [0, 1, 3, 8])
+def test_blanks_of_the_format_may_be_more(value_of, blanks):
+    text = 'FormatDateTime([x], "AllowInnerWhite", "yyyy MM", "yyyy-MM")'
+
+    assert value_of(text, {"x": "2020 " + " " * blanks + "05"}) == "2020-05"
+
+
+def test_more_ways_than_a_number_can_tell_are_no_error(value_of):
+    text = f'Replace([x], , "{"a*" * 310}(?:a|ab)+x", , "", , )'
+
+    assert value_of(text, {"x": "b" * 10}) == "b" * 10

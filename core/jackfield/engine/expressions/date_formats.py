@@ -4,7 +4,7 @@ Source: .NET, "Custom date and time format strings" (read 2026-11-20).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -56,6 +56,7 @@ _LONGEST = MappingProxyType(
     {"d": 4, "f": 7, "F": 7, "h": 2, "H": 2, "K": 1, "m": 2, "M": 4, "s": 2, "t": 2, "y": 4, "z": 3}
 )
 _LENGTH_LIMIT = 200
+_MORE_BLANKS = 8
 _MISMATCH = "the date does not have the input format"
 
 
@@ -184,14 +185,35 @@ def _write(field: str, length: int, instant: datetime) -> str:
 @lru_cache(maxsize=256)
 def _pattern(date_format: DateFormat, styles: frozenset[str]) -> re.Pattern[str]:
     white = styles & {"AllowWhiteSpaces"}
-    between = r"\s{0,8}" if white or "AllowInnerWhite" in styles else ""
     before = r"\s*" if white or "AllowLeadingWhite" in styles else ""
     after = r"\s*" if white or "AllowTrailingWhite" in styles else ""
-    pieces = (
-        _field_pattern(field, len(text)) if field else re.escape(text)
-        for field, text in date_format.parts
-    )
-    return re.compile(before + between.join(pieces) + after)
+    if white or "AllowInnerWhite" in styles:
+        pieces = _spaced(date_format)
+    else:
+        pieces = (_piece(field, text) for field, text in date_format.parts)
+    return re.compile(before + "".join(pieces) + after)
+
+
+def _spaced(date_format: DateFormat) -> Iterator[str]:
+    """Yield the pieces and, between any two, as many blanks as the format has, and some more.
+
+    Each run of blanks is one piece: two side by side would be divided in every way there is.
+    """
+    blanks, is_first = 0, True
+    for field, text in date_format.parts:
+        if not field and text.isspace():
+            blanks += len(text)
+            continue
+        if blanks or not is_first:
+            yield rf"\s{{{blanks},{blanks + _MORE_BLANKS}}}"
+        yield _piece(field, text)
+        blanks, is_first = 0, False
+    if blanks:
+        yield rf"\s{{{blanks},{blanks + _MORE_BLANKS}}}"
+
+
+def _piece(field: str, text: str) -> str:
+    return _field_pattern(field, len(text)) if field else re.escape(text)
 
 
 def _field_pattern(field: str, length: int) -> str:

@@ -21,10 +21,10 @@ class AllTaken(ExpressionError):
 
 
 class SeveralValues(ExpressionError):
-    """A mapping without an expression meets several values where its target takes one."""
+    """A mapping gives several values where its target takes one."""
 
-    def __init__(self, target: str, source: str, count: int) -> None:
-        sentence = f"[{source}] has {count} values where one is wanted; choose with Item or Join"
+    def __init__(self, target: str, count: int) -> None:
+        sentence = f"{count} values where one is wanted; choose with Item or Join"
         super().__init__(f"the mapping of {target}", Position(1, 1), sentence)
 
     def __str__(self) -> str:

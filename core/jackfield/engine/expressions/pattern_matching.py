@@ -62,8 +62,7 @@ class Regex:
 
     def find(self, text: str, spend: Spend) -> Iterator[Spans]:
         """Yield the matches from left to right; after an empty one, go on one character later."""
-        weight = len(self.program) + len(self.fast.pattern) // 10  # long sets cost more
-        tries = (len(text) + 1) * _ways(self.pattern, len(text)) * weight
+        tries = self.tries(len(text))
         search = self._with_re if tries <= TRIES_LIMIT else self._with_steps
         spend(int(min(tries, TRIES_LIMIT)) // TRIES_FOR_ONE)
         at = 0
@@ -73,6 +72,11 @@ class Regex:
                 return
             yield spans
             at = spans[1] + (spans[0] == spans[1])
+
+    def tries(self, length: int) -> float:
+        """Return how often `re` would try at worst in a text of this length."""
+        weight = len(self.program) + len(self.fast.pattern) // 10  # long sets cost more
+        return (length + 1) * _ways(self.pattern, length) * weight
 
     def _with_re(self, text: str, at: int, _: Spend) -> Spans | None:
         found = self.fast.search(text, at)
@@ -110,11 +114,11 @@ def _ways(pattern: Pattern, length: int) -> float:
     while isinstance(pattern, Group):
         pattern = pattern.body
     if isinstance(pattern, Piece):
-        return 1
+        return 1.0
     if isinstance(pattern, Sequence):
-        return prod(_ways(item, length) for item in pattern.items)
+        return prod((_ways(item, length) for item in pattern.items), start=1.0)
     if isinstance(pattern, Alternatives):
-        return sum(_ways(branch, length) for branch in pattern.branches)
+        return sum((_ways(branch, length) for branch in pattern.branches), start=0.0)
     return _ways_to_repeat(pattern, length) if isinstance(pattern, Repeat) else inf
 
 
@@ -125,7 +129,7 @@ def _ways_to_repeat(repeat: Repeat, length: int) -> float:
     if inside > 1:
         return inf
     longest = length if repeat.high is None else min(repeat.high, length)
-    return max(1, longest - repeat.low + 1)
+    return float(max(1, longest - repeat.low + 1))
 
 
 def _python(pattern: Pattern, groups: dict[str, int]) -> str:
@@ -154,9 +158,13 @@ def _around(pattern: Group | Look | Repeat, body: str) -> str:
 class _Compiler:
     """Writes a tree as a program."""
 
-    def __init__(self, groups: dict[str, int], flags: re.RegexFlag) -> None:
+    def __init__(
+        self, groups: dict[str, int], flags: re.RegexFlag, left: list[int] | None = None
+    ) -> None:
         self._groups = groups
         self._flags = flags
+        # How many steps may still be written: one number for a program and those inside it.
+        self._left = [PROGRAM_LIMIT] if left is None else left
         self._steps: list[Instruction] = []
 
     def program(self, pattern: Pattern) -> tuple[Instruction, ...]:
@@ -165,7 +173,8 @@ class _Compiler:
         return tuple(self._steps)
 
     def _emit(self, step: Instruction) -> int:
-        if len(self._steps) >= PROGRAM_LIMIT:
+        self._left[0] -= 1
+        if self._left[0] < 0:
             raise Failure("the pattern is too large once its repetitions are counted out")
         self._steps.append(step)
         return len(self._steps) - 1
@@ -185,7 +194,7 @@ class _Compiler:
             self._add(pattern.body)
             self._emit(Instruction("save", 2 * pattern.index + 1))
         elif isinstance(pattern, Look):
-            inner = _Compiler(self._groups, self._flags).program(pattern.body)
+            inner = _Compiler(self._groups, self._flags, self._left).program(pattern.body)
             behind = pattern.behind or 0
             self._emit(Instruction("look", behind, int(pattern.is_negative), program=inner))
         elif isinstance(pattern, Again):

@@ -67,7 +67,9 @@ def _matches_with_new(source: str, arguments: list[str], spend: Spend) -> str:
     regex = _regex(pattern)
     _check_references(regex, new)
     rebuilt = _Rebuilt(source, spend)
+    cost = len(new) // 8 + new.count("$")
     for spans in regex.find(source, spend):
+        spend(cost)
         rebuilt.put(spans[0], spans[1], _filled(regex, new, source, spans))
     return rebuilt.text()
 

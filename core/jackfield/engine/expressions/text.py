@@ -4,7 +4,7 @@ import base64
 import re
 
 from jackfield.engine.expressions.failures import Failure
-from jackfield.engine.expressions.values import Value, to_values
+from jackfield.engine.expressions.values import Value, to_values, within
 
 _CULTURE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TURKIC = ("tr", "az")
@@ -18,7 +18,9 @@ def append(source: str, suffix: str) -> str:
 def join(separator: str | None, *parts: tuple[str, ...]) -> str | None:
     """Join what is neither null nor empty; nothing left is null."""
     present = [text for part in parts for text in part if text]
-    return (separator or "").join(present) if present else None
+    between = separator or ""
+    within(sum(map(len, present)) + len(between) * max(0, len(present) - 1))
+    return between.join(present) if present else None
 
 
 def left(text: str | None, count: int) -> str:
