@@ -142,9 +142,9 @@ def test_who_lost_access_counts_but_for_the_approved_and_those_who_have_it_again
     ("scope", "kept"),
     [
         ("watermark", ["escrow", "quarantine", "links", "reference"]),
-        ("escrows", ["watermark", "rows", "quarantine", "links", "reference"]),
+        ("escrows", ["rows", "quarantine", "links", "reference"]),
         ("quarantine", ["watermark", "rows", "escrow", "links", "reference"]),
-        ("links", ["watermark", "rows", "escrow", "quarantine"]),
+        ("links", ["rows", "escrow", "quarantine"]),
     ],
 )
 def test_a_restart_forgets_what_its_scope_names(store: Store, scope: str, kept: list[str]):

@@ -85,19 +85,31 @@ def run_job(
         _end_early(job, store, cycle_id, error, how, token)
         raise
     result = replace(result, interrupted=interrupted)
-    if how.is_whole:
-        if result.hold is not None or result.knows_leavers:
-            stage(store, job.name, result.hold, now=how.now, token=token)
-        found = diagnose(
-            result.entries,
-            result.stopped,
-            job.quarantine,
-            decisions.escrows,
-            job.mapper.reference_targets,
-        )
+    return _keep(decisions, store, result, token) if how.is_whole else result
+
+
+def _keep(
+    decisions: Decisions, store: Store, result: CycleResult, token: int | None
+) -> CycleResult:
+    """Store what a whole cycle says of its job; a look at the vendor may end it after all."""
+    job, now = decisions.job, decisions.now
+    if result.hold is not None or (result.knows_leavers and result.stopped is None):
+        stage(store, job.name, result.hold, now=now, token=token)
+    found = diagnose(
+        result.entries,
+        result.stopped,
+        job.quarantine,
+        decisions.escrows,
+        job.mapper.reference_targets,
+    )
+    proven = False
+    try:
         proven = found is None and _is_proven(decisions, store, result)
-        keep_health(store, job.name, found, now=how.now, token=token, is_proven=proven)
-        _forget_settled(decisions, store, result, token)
+    except (CredentialsRefused, VendorBroken) as error:
+        found = diagnose((), error, job.quarantine)
+        result = replace(result, stopped=error)
+    keep_health(store, job.name, found, now=now, token=token, is_proven=proven)
+    _forget_settled(decisions, store, result, token)
     return result
 
 
@@ -158,24 +170,41 @@ def _run(
     plan = decisions.plan()
     reach("planned")
     hold = decisions.hold(plan, approval)
+    decisions.keep_removals(token)
+    before = store.jobs.get(job.name).watermark
+    if before and plan.has_changes:
+        # Of what is done from here on, no later change of the source may ever tell.
+        store.jobs.set_watermark(job.name, "", token=token)
     stopped = _apply(plan, hold, decisions, applier, store.skips(job.name))
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
     result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, decisions.read.notes)
     decisions.rows.remember(plan, decisions.planner.people, token=token)
     reach("before-watermark")
-    is_settled = not stopped and not hold and not result.failed
-    if decisions.read.watermark and is_settled and decisions.is_whole:
-        people = decisions.planner.people
-        is_known = keep_references(store, job.name, people, decisions.links, token=token)
-        watermark = "" if is_known else decisions.read.watermark
-        store.jobs.set_watermark(job.name, watermark, token=token)
-        store.jobs.set_configuration(job.name, configuration_of(job), token=token)
+    _advance(decisions, store, result, before, token)
     reach("after-watermark")
     counts, is_whole = result.counts, decisions.is_whole
     store.end_cycle(cycle_id, _outcome(result), counts, is_whole=is_whole, token=token)
     reach("cycle-ended")
     return result
+
+
+def _advance(
+    decisions: Decisions, store: Store, result: CycleResult, before: str, token: int | None
+) -> None:
+    """Store how far the source was read once everything is dealt with, or again where nothing is.
+
+    `before` is how far it was read before this cycle.
+    """
+    job, read = decisions.job, decisions.read
+    is_settled = result.stopped is None and result.hold is None and not result.failed
+    if read.watermark and is_settled and decisions.is_whole:
+        people = decisions.planner.people
+        is_known = keep_references(store, job.name, people, decisions.links, token=token)
+        store.jobs.set_watermark(job.name, "" if is_known else read.watermark, token=token)
+        store.jobs.set_configuration(job.name, configuration_of(job), token=token)
+    elif before and all(entry.status in {"held", "skipped"} for entry in result.entries):
+        store.jobs.set_watermark(job.name, before, token=token)
 
 
 def _apply(

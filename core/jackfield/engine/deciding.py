@@ -96,9 +96,24 @@ class Decisions:
         job.check_source(self.read)
         self.rows = Rows(job, store, self.read, is_whole=how.is_whole)
         self.links = self.rows.links
+        self._keep_told()
         names = names_in_doubt(job, store, how.now)
         self.planner = Planner(job, self.read, self.rows, names, how.now)
         self._people = {person.source.id: person for person in self.planner.people}
+
+    def _keep_told(self) -> None:
+        """Take those for gone whom the source told of before, until they are settled or back."""
+        self._stored = self._store.gone.all(self.job.name)
+        told = {**self._stored, **{each.id: each for each in self.read.removed}}
+        gone = (r for r in told.values() if r.id in self.links and r.id not in self.rows.numbers)
+        self.read = replace(self.read, removed=tuple(gone))
+
+    def keep_removals(self, token: int | None) -> None:
+        """Store who is gone, for a source tells it once."""
+        now = {each.id: each for each in self.read.removed}
+        fresh = [each for each in now.values() if self._stored.get(each.id) != each]
+        self._store.gone.put(self.job.name, fresh, token=token)
+        self._store.gone.clear(self.job.name, self._stored.keys() - now.keys(), token=token)
 
     def plan(self) -> Plan:
         people = [p for p in self.planner.people if self._how.concerns(p.source.id)]
@@ -181,6 +196,10 @@ class Decisions:
     @property
     def is_whole(self) -> bool:
         return self._how.is_whole
+
+    @property
+    def now(self) -> dt.datetime:
+        return self._how.now
 
     def refer_again(self, failed: Collection[str]) -> list[str]:
         """Return those who refer to somebody who has an account since this cycle began.

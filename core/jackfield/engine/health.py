@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from jackfield.engine.codes import CODES
 from jackfield.engine.guard import Hold
@@ -107,9 +107,13 @@ def keep_health(
     before = store.jobs.get(job)
     if before.quarantine is not None and before.quarantine.reason == ON_DEMAND:
         return
+    if is_proven and before.status != "active":
+        store.jobs.lift(job, token=token)
+        return
+    if found is None and before.quarantine is not None:  # nothing was shown, so it goes on
+        reason = cast("QuarantineReason", before.quarantine.reason)
+        found = Diagnosis(reason, before.quarantine.error)
     if found is None:
-        if before.status != "active" and is_proven:
-            store.jobs.lift(job, token=token)
         return
     began_at, failed_attempts = now, 0
     if before.quarantine is not None:
@@ -129,7 +133,7 @@ def keep_health(
     is_disabled = is_over_at(began_at, now)
     store.jobs.quarantine(job, stored, is_disabled=is_disabled, token=token)
     if is_disabled:
-        store.escrows.clear(job, store.escrows.all(job), token=token)
+        store.jobs.restart(job, ["escrows"], token=token)
 
 
 def pause(store: Store, job: str, by: str, *, why: str = "", now: dt.datetime) -> None:

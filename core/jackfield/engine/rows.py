@@ -102,8 +102,8 @@ class Rows:
             yield from self._people.pick(self._take_back(matching_values))
 
     def load_owners(self) -> None:
-        """Read all links where anybody who is gone may lose the account."""
-        if any(link.is_on for id_, link in self.links.items() if id_ not in self.numbers):
+        """Read all links where anybody's account may be changed: it may be another's by now."""
+        if any(link.is_on or not link.wanted for link in self.links.values()):
             self._load_all()
 
     def remember(

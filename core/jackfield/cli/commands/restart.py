@@ -43,8 +43,6 @@ def command(ctx: click.Context, /, job: str, *, yes: bool, as_json: bool, **flag
             "--links forgets who is who at the vendor: everybody is matched anew, and whoever left "
             "the source before that keeps the account; add --yes where that is meant"
         )
-    if "links" in scopes and "watermark" not in scopes:
-        scopes = ("watermark", *scopes)  # a source that tells changes would match nobody anew
     session = Session.open(ctx.obj)
     session.jobs((job,))
     with opened(session.configuration.state) as store, store.lease(job) as lease:

@@ -112,8 +112,10 @@ class JobStates:
             raise ValueError(f"unknown restart scopes: {', '.join(sorted(unknown))}")
         tables: list[sa.Table] = []
         values: dict[str, Any] = {}
-        if "watermark" in scopes:
+        if {"watermark", "escrows", "links"} & set(scopes):
+            # Of people who failed, or whose link is gone, later changes need not tell.
             values |= {"watermark": "", "configuration": ""}
+        if "watermark" in scopes:
             tables.append(source_rows)
         if "escrows" in scopes:
             tables.append(escrows)

@@ -17,6 +17,7 @@ from jackfield.engine.log import Entry, LogFilter
 from jackfield.engine.state.cycles import Cycles
 from jackfield.engine.state.database import WAIT_SECONDS, Database
 from jackfield.engine.state.escrows import Escrows
+from jackfield.engine.state.gone import Gone
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
 from jackfield.engine.state.journal import LINK_COLUMNS, Journal, Link, Settled, link_of
@@ -56,6 +57,7 @@ class Store:
         self.cycles = Cycles(database)
         self.escrows = Escrows(database)
         self.holds = Holds(database)
+        self.gone = Gone(database)
         self.rows = SourceRows(database)
         self.references = PendingReferences(database)
         self.told = Told(database)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 metadata = sa.MetaData()
 
@@ -151,6 +151,14 @@ source_rows = sa.Table(
     sa.Column("source_id", sa.Text, primary_key=True),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sqlite_with_rowid=False,  # one search instead of two for each row
+)
+
+gone = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("source_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
 )
 
 pending_references = sa.Table(
