@@ -4,10 +4,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from support.company import ATTRIBUTES, Company, person
+from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
+from jackfield import AttributeMapping
 from jackfield.engine import CycleResult, GuardLimits, How
 from jackfield.engine.leavers import Leavers
+from jackfield.engine.plan import without_values
 from jackfield.errors import ProvisioningError
 from jackfield.resources import UserId
 from jackfield.sources import Removal, SourceObject, SourceRead
@@ -212,3 +214,36 @@ def test_a_restart_of_failures_tries_who_failed_though_nothing_changes(firm: Com
     run(firm, directory)
 
     assert is_on(firm, 1) is True
+
+
+# --- a saved plan --------------------------------------------------------------------------------
+
+
+def test_a_planned_removal_is_not_called_done_where_the_source_is_read_in_part(firm: Company):
+    firm.people = [person(1), *OTHERS]
+    firm.run()
+    firm.people = list(OTHERS)
+    planned = firm.plan()
+    firm.is_complete = False
+
+    (entry,) = firm.run(how=How(planned=planned)).entries
+
+    assert (entry.code, is_on(firm, 1)) == ("PlanOutdated", True)
+
+
+def test_a_redacted_value_that_nobody_planned_is_not_sent(firm: Company):
+    secret = AttributeMapping("title", expression="Redact([jobTitle])")
+    mappings = tuple(secret if each.target == "title" else each for each in MAPPINGS)
+    firm.people = [person(1, jobTitle="A")]
+    firm.run(mappings=mappings)
+    firm.people = [person(1, jobTitle="B")]
+    job = firm.job(mappings=mappings)
+    planned = without_values(firm.plan(mappings=mappings), job.mapper.redacted)
+    firm.people = [person(1, jobTitle="C")]
+
+    (entry,) = firm.run(how=How(planned=planned), mappings=mappings).entries
+
+    assert entry.code == "PlanOutdated"
+    assert firm.accounts["person1@example.com"]["title"] == "A"
+    firm.people = [person(1, jobTitle="B")]
+    assert firm.run(how=How(planned=planned), mappings=mappings).counts == {"success": 1}

@@ -108,3 +108,12 @@ def test_empty_values_are_none_of_several():
 
     assert dict(mapper.desired(with_values(phones="1;;"))) == {"phoneNumbers": [{"value": "1"}]}
     assert dict(mapper.desired(with_values(phones=";"))) == {}
+
+
+@pytest.mark.parametrize("spelled", ["true", "True", "TRUE"])
+@pytest.mark.parametrize(("operator", "is_in"), [("EQUALS", True), ("NOT EQUALS", False)])
+def test_a_boolean_equals_its_word_in_any_spelling(operator, is_in, spelled):
+    scope = scope_of(attribute="onPremisesSyncEnabled", operator=operator, value=spelled)
+
+    assert scope.decide(with_values(onPremisesSyncEnabled=True)).is_in_scope is is_in
+    assert scope.decide(with_values(onPremisesSyncEnabled=False)).is_in_scope is not is_in

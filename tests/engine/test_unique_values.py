@@ -131,3 +131,14 @@ def test_values_that_cannot_be_chosen_are_refused(firm: Company, target, words):
 
     with pytest.raises(ConfigurationError, match=words):
         firm.job(mappings=mappings)
+
+
+def test_a_required_value_without_any_candidate_is_missing(firm: Company):
+    choice = "SelectUniqueValue([jobTitle], StripSpaces([jobTitle]))"
+    line = AttributeMapping("externalId", expression=choice, apply="create")
+    firm.people = [person(1, jobTitle="")]
+
+    (entry,) = firm.run(mappings=(*MAPPINGS, line)).entries
+
+    assert (entry.status, entry.code) == ("failure", "MandatoryFieldsMissing")
+    assert firm.writes == []

@@ -231,7 +231,9 @@ class Decisions:
         if not own:
             return plan
         steps = tuple(
-            replace(step, action="skip", reason=f"{step.reason}; protected", code="Protected")
+            replace(
+                step, action="skip", reason=f"{step.reason}; protected", code="Protected", wanted=""
+            )
             if step.is_removal and (step.target_id or "").lower() == own
             else step
             for step in plan.steps

@@ -191,7 +191,9 @@ def _agreed(now: Plan, before: Mapping[str, Step], hidden: Collection[str]) -> I
         if found is not None and _is_same(found, step, hidden):
             yield found
             continue
-        if found is None or found.action == "unchanged" or found.code == "RedundantExport":
+        if found is None and step.is_removal and not (now.is_complete or now.is_delta):
+            reason, code = "the source was read in part; make a new plan", PLAN_OUTDATED
+        elif found is None or found.action == "unchanged" or found.code == "RedundantExport":
             reason, code = "nothing is left to do of what was planned", DONE_ALREADY
         else:
             reason, code = f"not as planned any more: {_why_not(step, found)}", PLAN_OUTDATED
@@ -200,9 +202,14 @@ def _agreed(now: Plan, before: Mapping[str, Step], hidden: Collection[str]) -> I
 
 
 def _is_same(now: Step, planned: Step, hidden: Collection[str]) -> bool:
-    """Compare as a saved plan is kept: without secret values."""
+    """Compare as a saved plan is kept: of secret values by their fingerprint alone.
+
+    What is secret and for creation only has none, for it is often another one each time.
+    """
     one, other = (_without_values(step, hidden) for step in (now, planned))
-    return _essence(one) == _essence(other)
+    paths = {*(change.path for change in now.changes), *now.attributes}
+    is_as_secret = paths.isdisjoint(hidden) or now.wanted == planned.wanted
+    return is_as_secret and _essence(one) == _essence(other)
 
 
 def _why_not(planned: Step, found: Step) -> str:

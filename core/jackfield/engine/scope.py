@@ -260,6 +260,9 @@ def _texts(held: object, table: ClauseTable) -> list[str]:
             f"scope.filters: {table.attribute} holds several values; "
             'a clause about it needs quantifier = "any" or "all"'
         )
+    if isinstance(held, bool):
+        text = str(held).lower()
+        return [table.operand if table.operand.lower() == text else text]  # in its own spelling
     return [] if held is None or held == "" else [str(held)]
 
 

@@ -41,8 +41,14 @@ class UniqueValues:
             return _failed(step, "InvalidExpression", str(error))
         except ConnectorError as error:
             return _failed(step, code_of(error), str(error))
+        attributes = {**step.attributes, **chosen}
+        required = self._job.connector.capabilities.required_on_create()
+        if missing := [path for path in required if path not in attributes]:
+            vendor = self._job.connector.name
+            reason = f"{vendor} requires {', '.join(missing)}, which has no value"
+            return _failed(step, "MandatoryFieldsMissing", reason)
         self._given.update((path, matching_form(str(value))) for path, value in chosen.items())
-        return replace(step, attributes={**step.attributes, **chosen})
+        return replace(step, attributes=attributes)
 
     def _is_taken(self, path: str, value: str) -> bool:
         if (path, matching_form(value)) in self._given:
