@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, person
+from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, ExampleSettings, person
 
 from jackfield import (
     Attribute,
     AttributeMapping,
     Capabilities,
     ConfigurationError,
+    Flow,
     Registry,
+    Token,
     hookimpl,
 )
 from jackfield.engine.leavers import Leavers
@@ -190,3 +192,28 @@ def test_who_is_enabled_is_no_longer_suspended(firm: Company):
         seen.append((user["active"], user[ENTERPRISE_URN]["suspended"]))
 
     assert seen == [(True, False), (False, True), (True, False)]
+
+
+# --- the account that the connection signs in with -----------------------------------------------
+
+
+def test_the_connection_s_own_account_is_kept_and_told_of_once(firm: Company):
+    firm.people = [person(1), *OTHERS]
+    firm.run()
+    own = firm.accounts["person1@example.com"]["id"]
+
+    class SigningIn(ManyAttributes):
+        @hookimpl
+        def authenticate(self, settings: ExampleSettings) -> Flow[Token]:
+            facts = {"administrator": own}
+            return Token(settings.token, f"{settings.url}/scim/v2", facts=facts)
+            yield
+
+    registry = Registry(connectors={"example": SigningIn})
+    with registry.connect("example", firm.connector.settings) as firm.connector:
+        firm.people = list(OTHERS)
+        told = [[entry.code for entry in firm.run().entries] for _ in range(3)]
+
+    assert told == [["Protected"], [], []]
+    assert is_on(firm) is True
+    assert firm.store.links("example")["id-1"].wanted != "off"
