@@ -180,3 +180,10 @@ def test_writing_one_of_several_values_needs_a_filter():
 def test_writing_below_a_single_value_is_refused():
     with pytest.raises(ConfigurationError, match="single value"):
         write({"title": "Engineer"}, "title.formatted", "Lead")
+
+
+def test_a_schema_that_ends_in_a_version_may_have_attributes():
+    """SCIM 1 wrote its extensions so."""
+    path = Path.parse("urn:scim:schemas:extension:enterprise:1.0:department")
+
+    assert (path.urn, path.attribute) == ("urn:scim:schemas:extension:enterprise:1.0", "department")

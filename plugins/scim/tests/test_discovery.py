@@ -134,7 +134,7 @@ def test_odd_names_are_passed_over(scim):
         scim, NOTHING, found(USER_TYPE | {"schemaExtensions": extensions}), found(*schemas)
     )
 
-    assert facts["required"] == "ok, urn:a:2.0:User:ok"
+    assert facts["required"] == "ok, urn:a:2.0:ok, urn:a:2.0:User:ok"
     assert facts["required schemas"] == "urn:a:2.0, urn:a:2.0:User"
 
 
