@@ -10,7 +10,7 @@ from jackfield.cli.screen import complain, note, show
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, How, Step, run_job
-from jackfield.engine.plan import DONE_ALREADY, PLAN_OUTDATED
+from jackfield.engine.plan import NOT_DONE, PLAN_OUTDATED
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store, opened
@@ -117,8 +117,7 @@ def document_of(name: str, result: CycleResult) -> dict[str, Any]:
 
 def _outdated(result: CycleResult) -> list[Step]:
     """Return what a saved plan said and was not done."""
-    codes = {PLAN_OUTDATED, DONE_ALREADY}
-    return [step for step in result.plan.steps if step.code in codes]
+    return [step for step in result.plan.steps if step.code in NOT_DONE]
 
 
 def _refused(result: CycleResult) -> bool:

@@ -126,11 +126,7 @@ def _show_step(step: Step, *, in_full: bool) -> None:
     )
     if not in_full or step.is_removal:
         return
-    if step.action == "create":
-        new = (AttributeChange(path, None, given) for path, given in step.attributes.items())
-        show_changes(new, is_new=True)
-    else:
-        show_changes(step.changes)
+    show_changes(step.written, is_new=step.action == "create")
 
 
 def _show_skips(plan: Plan) -> None:

@@ -11,9 +11,9 @@ from jackfield.engine.doubts import close_interrupted, find_doubtful
 from jackfield.engine.guard import Hold
 from jackfield.engine.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
-from jackfield.engine.log import FAILED, Entry
+from jackfield.engine.log import FAILED, SUCCEEDED, Entry
 from jackfield.engine.looking import look_for_nobody
-from jackfield.engine.plan import DONE_ALREADY, PLAN_OUTDATED, Plan, Step
+from jackfield.engine.plan import NOT_DONE, Plan, Step
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
 from jackfield.engine.referring import keep_references
 from jackfield.engine.rows import configuration_of
@@ -130,7 +130,7 @@ def _end_early(
 
 def _is_proven(decisions: Decisions, store: Store, result: CycleResult) -> bool:
     """Say whether the vendor has shown that it works: by a success, else by one look."""
-    if any(entry.status in {"success", "warning"} for entry in result.entries):
+    if any(entry.status in SUCCEEDED for entry in result.entries):
         return True
     if store.jobs.get(decisions.job.name).status == "active" or result.failed or _waiting(result):
         return False
@@ -254,7 +254,7 @@ def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     """Say whether a step belongs in the log: not the unchanged, nor the same skip every cycle."""
     if step.action == "unchanged" or step.code == "Escrowed":
         return False
-    if step.action != "skip" or step.wanted or step.code in {PLAN_OUTDATED, DONE_ALREADY}:
+    if step.action != "skip" or step.wanted or step.code in NOT_DONE:
         return True
     return (step.source_id, step.reason) not in skips
 

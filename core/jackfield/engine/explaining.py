@@ -14,7 +14,7 @@ from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
 from jackfield.engine.mapping import matching_form
 from jackfield.engine.people import Person, Target
-from jackfield.engine.plan import AttributeChange, Step
+from jackfield.engine.plan import AttributeChange, Step, step_without_values
 from jackfield.engine.planning import Planner
 from jackfield.engine.rows import Rows
 from jackfield.engine.scope import Condition
@@ -144,16 +144,7 @@ class Explainer:
 
     def changes_of(self, step: Step) -> tuple[AttributeChange, ...]:
         """Return what a step writes, with secrets masked; a new user's attributes are all new."""
-        changes = step.changes or tuple(
-            AttributeChange(path, None, given) for path, given in step.attributes.items()
-        )
-        hidden = self._job.mapper.redacted
-        return tuple(
-            AttributeChange(c.path, c.old and REDACTED, c.new and REDACTED)
-            if c.path in hidden
-            else c
-            for c in changes
-        )
+        return step_without_values(step, self._job.mapper.redacted).written
 
     def _linked_as(self, text: str, wanted: str) -> Iterator[str]:
         for source_id, link in self._links.items():

@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from jackfield.engine.codes import CODES
 from jackfield.engine.guard import Hold
-from jackfield.engine.log import FAILED, Entry
+from jackfield.engine.log import FAILED, SUCCEEDED, Entry
 from jackfield.engine.plan import WRITES
 from jackfield.engine.quarantine import (
     ON_DEMAND,
@@ -61,7 +61,7 @@ def diagnose(
         )
         return Diagnosis("EncounteredQuarantineException", said)
     failed = [entry for entry in entries if entry.status in FAILED]
-    succeeded = sum(entry.status in {"success", "warning"} for entry in entries)
+    succeeded = sum(entry.status in SUCCEEDED for entry in entries)
     in_references = sum(_is_of_references(entry, references) for entry in failed)
     reason = reason_for(Health(len(failed) - in_references, in_references, succeeded), limits)
     told = f"{len(failed)} of {len(failed) + succeeded} people failed"
@@ -81,7 +81,7 @@ def _forbidden(entries: Collection[Entry], before: Mapping[str, Escrow]) -> list
     people's failure, and keeps nobody else waiting.
     """
     code = CODES[NotAllowed]
-    if any(entry.action in WRITES and entry.status in {"success", "warning"} for entry in entries):
+    if any(entry.action in WRITES and entry.status in SUCCEEDED for entry in entries):
         return []
     refused = [e for e in entries if e.action in WRITES - {"create"} and e.code == code]
     known = {source_id for source_id, escrow in before.items() if escrow.code == code}

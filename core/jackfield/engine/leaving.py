@@ -32,7 +32,7 @@ class Leaving:
             return self._quiet(person, link, f"{reason}; kept, as the job says", "Kept")
         if fate == "delete":
             return self._delete(person, link, event, reason)
-        if not link.is_on and link.wanted:
+        if not link.may_be_on:
             return step_of("unchanged", person, "disabled already", link=link)
         return self._disable(person, link, event, reason)
 
@@ -46,7 +46,7 @@ class Leaving:
         if not days or due <= self._now:
             return self._removal("delete", person, link, reason)
         reason = f"{reason}; to be deleted on {due:%Y-%m-%d}"
-        if link.is_on or not link.wanted:
+        if link.may_be_on:
             return self._disable(person, link, event, reason)
         return self._quiet(person, link, reason, "Kept")
 
@@ -93,8 +93,7 @@ class Leaving:
         """Disable where deletion was due: somebody new has the name, and may be the same human."""
         person = self._person(SourceObject(step.source_id, {}, ""))
         reason = f"{step.reason}; not deleted, for somebody new has the same {self._job.matching}"
-        is_off = not link.is_on and bool(link.wanted)
-        if is_off or self._job.connector.capabilities.disable == "delete":
+        if not link.may_be_on or self._job.connector.capabilities.disable == "delete":
             return self._quiet(person, link, reason, "Claimed")
         return self._disable(person, link, event, reason)
 

@@ -11,6 +11,7 @@ from jackfield.engine.plan import AttributeChange
 
 Status: TypeAlias = Literal["success", "warning", "failure", "skipped", "in_doubt", "held"]
 FAILED: frozenset[Status] = frozenset({"failure", "in_doubt"})
+SUCCEEDED: frozenset[Status] = frozenset({"success", "warning"})
 ProvisioningStepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "export"]
 ProvisioningStepStatus: TypeAlias = Literal["success", "warning", "failure", "skipped"]
 

@@ -7,7 +7,7 @@ entry's changes, where they are masked.
 from collections.abc import Iterator
 
 from jackfield.engine.log import ProvisioningStep, ProvisioningStepStatus, Status
-from jackfield.engine.plan import DONE_ALREADY, PLAN_OUTDATED, Step
+from jackfield.engine.plan import NOT_DONE, Step
 
 _SENT: dict[Status, ProvisioningStepStatus] = {
     "success": "success",
@@ -47,7 +47,7 @@ def _read(step: Step) -> ProvisioningStep:
 
 
 def _decided(step: Step, matching: str, is_linked: bool) -> Iterator[ProvisioningStep]:
-    if step.code in {PLAN_OUTDATED, DONE_ALREADY}:
+    if step.code in NOT_DONE:
         yield ProvisioningStep("processing", "skipped", step.reason)
         return
     is_out = _is_out_of_scope(step)

@@ -29,6 +29,9 @@ PLAN_OUTDATED = "PlanOutdated"
 DONE_ALREADY = "DoneAlready"
 """The code of a step of a saved plan of which nothing is left to do."""
 
+NOT_DONE = frozenset({PLAN_OUTDATED, DONE_ALREADY})
+"""The codes of the steps of a saved plan that are not done."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
@@ -73,6 +76,12 @@ class Step:
     wanted: str = ""
     was_on: bool = True
     takes_over: str = ""
+
+    @property
+    def written(self) -> tuple[AttributeChange, ...]:
+        """What is written: the changes, and of a new user every attribute."""
+        given = (AttributeChange(path, None, value) for path, value in self.attributes.items())
+        return self.changes or tuple(given)
 
     @property
     def is_write(self) -> bool:
@@ -159,10 +168,10 @@ def without_values(plan: Plan, hidden: Collection[str]) -> Plan:
     """Return the plan as others may see it: of these paths no value is told."""
     if not hidden:
         return plan
-    return replace(plan, steps=tuple(_without_values(step, hidden) for step in plan.steps))
+    return replace(plan, steps=tuple(step_without_values(step, hidden) for step in plan.steps))
 
 
-def _without_values(step: Step, hidden: Collection[str]) -> Step:
+def step_without_values(step: Step, hidden: Collection[str]) -> Step:
     changes = tuple(
         replace(c, old=c.old and REDACTED, new=c.new and REDACTED) if c.path in hidden else c
         for c in step.changes
@@ -206,7 +215,7 @@ def _is_same(now: Step, planned: Step, hidden: Collection[str]) -> bool:
 
     What is secret and for creation only has none, for it is often another one each time.
     """
-    one, other = (_without_values(step, hidden) for step in (now, planned))
+    one, other = (step_without_values(step, hidden) for step in (now, planned))
     paths = {*(change.path for change in now.changes), *now.attributes}
     is_as_secret = paths.isdisjoint(hidden) or now.wanted == planned.wanted
     return is_as_secret and _essence(one) == _essence(other)

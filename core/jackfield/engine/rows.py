@@ -103,7 +103,7 @@ class Rows:
 
     def load_owners(self) -> None:
         """Read all links where anybody's account may be changed: it may be another's by now."""
-        if any(link.is_on or not link.wanted for link in self.links.values()):
+        if any(link.may_be_on for link in self.links.values()):
             self._load_all()
 
     def remember(

@@ -123,8 +123,7 @@ class Sender:
             return self._find_after(error, step)
         stayed = differences(step.attributes, user, self._capabilities)
         link = self._linked(step, user.id or "", kept=kept_of(stayed))
-        created = tuple(AttributeChange(p, None, v) for p, v in step.attributes.items())
-        return self._done(step, link, stayed, created)
+        return self._done(step, link, stayed, step.written)
 
     def _find_after(self, error: InDoubt | AlreadyExists, step: Step) -> Outcome:
         """Look for the account that a lost answer, or a conflict, says there may be."""

@@ -12,14 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.log import Entry
+from jackfield.engine.log import SUCCEEDED, Entry
 from jackfield.engine.plan import Step
 from jackfield.engine.state.database import Database, now, upsert
 from jackfield.engine.state.escrows import Escrow, escrow_row
 from jackfield.engine.state.log_entries import entry_row
 from jackfield.engine.state.tables import entries, escrows, intents, links
 
-CLEARING = frozenset({"success", "warning"})
 """Outcomes after which a person's earlier failures are forgotten."""
 
 
@@ -42,6 +41,11 @@ class Link:
     kept: Mapping[str, list[Any]] = field(default_factory=dict)
     changed_at: dt.datetime | None = None
     linked_at: dt.datetime | None = None
+
+    @property
+    def may_be_on(self) -> bool:
+        """Whether the account gives access, or may: the end of the last write is unknown."""
+        return self.is_on or not self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _settle(connection: sa.Connection, job: str, settled: Sequence[Settled]) -> 
     connection.execute(_LOGGED, [entry_row(each.entry) for each in settled])
     failures: dict[str, Escrow | None] = {}
     for each in settled:
-        if each.escrow is not None or each.entry.status in CLEARING:
+        if each.escrow is not None or each.entry.status in SUCCEEDED:
             failures[each.entry.source_id] = each.escrow
     if failures:
         connection.execute(_NO_ESCROW, _people(job, failures))
