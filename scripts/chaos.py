@@ -136,7 +136,7 @@ def obey(order: Order, answer: Connection) -> None:
             with store.lease(JOB) as lease:
                 now = dt.datetime.now(dt.UTC) + dt.timedelta(hours=order.hours_later)
                 how = How(now=now)
-                result = run_job(job, store, approval=order.approval, token=lease.token, how=how)
+                result = run_job(job, store, approval=order.approval, lease=lease, how=how)
         except AlreadyRunning:
             sys.exit(BUSY)
         hold = result.hold

@@ -16,6 +16,7 @@ from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities, Rate
 from jackfield.driver import Driver
 from jackfield.errors import ConfigurationError, RejectedUser, VendorBroken
+from jackfield.flow import FOUND_BY_LISTING, TENANT
 from jackfield.grants import Grant
 from jackfield.limits import with_grant
 from jackfield.loops import run, run_async
@@ -47,6 +48,10 @@ class _Calls:
     def authenticate(self) -> Steps[Mapping[str, str]]:
         token = yield from self.driver.token()
         return token.facts
+
+    def identity(self) -> Steps[str]:
+        token = yield from self.driver.token()
+        return f"{self.driver.name} {token.facts.get(TENANT) or token.base_url}"
 
     def get_user(self, key: MatchKey | UserId) -> Steps[User | NotFound]:
         found: User | NotFound = yield from self._call("get_user", (User, NotFound), key=key)
@@ -213,6 +218,30 @@ class Connector:
         Until the end of the block, for whoever shares this connection; in the thread that waits.
         """
         return self._calls.driver.waits.heard_by(listener)
+
+    def writes_fenced_by(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        """Call the check right before each write leaves, after every wait; what it raises stops it.
+
+        Until the end of the block, for whoever shares this connection; in the thread that writes.
+        """
+        return self._calls.driver.fences.kept_by(check)
+
+    def identity(self) -> str:
+        """Return what tells this tenant of this vendor from every other, in one line for people.
+
+        Two connections with one identity lead to the same accounts. It is the fact `tenant` where
+        the connector finds one, else the base URL.
+
+        Raises: what `authenticate` raises, for only a token brings it.
+        """
+        return self._run(self._calls.identity())
+
+    def can_filter(self, path: str) -> bool:
+        """Say whether one user can be asked for by this path without listing all of them.
+
+        Raises: what `authenticate` raises.
+        """
+        return path not in self.authenticate().get(FOUND_BY_LISTING, "").split(", ")
 
     def close(self) -> None:
         """Close the connections of the synchronous side; later calls open new ones."""

@@ -33,7 +33,7 @@ from jackfield.redact import Redactor
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
 from jackfield.tokens import TokenCache
-from jackfield.waiting import Waits
+from jackfield.waiting import Fences, Waits
 from jackfield.wiring import secrets_of
 
 _LOG = logging.getLogger(__name__)
@@ -79,6 +79,10 @@ class Driver:
     @property
     def waits(self) -> Waits:
         return self._connection.waits
+
+    @property
+    def fences(self) -> Fences:
+        return self._connection.fences
 
     @property
     def redactor(self) -> Redactor:
@@ -281,7 +285,7 @@ class Driver:
             error.args = (text, *error.args[1:])
         if isinstance(error, RejectedUser):
             error.reason = self.redactor.redact(error.reason)
-        if isinstance(error, PluginFault):
+        if isinstance(error, ConnectorError):
             error.may_have_acted = error.may_have_acted or operation.has_written
         if isinstance(error, CredentialsRefused) and self.settings.authorization() is not None:
             hint = f"; authorise again: jackfield authorize {self._grants.label or self.name}"

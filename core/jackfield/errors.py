@@ -25,9 +25,14 @@ from typing import ClassVar
 
 
 class ProvisioningError(Exception):
-    """Base of all errors raised on purpose; its text is one sentence for a person."""
+    """Base of all errors raised on purpose; its text is one sentence for a person.
+
+    `is_of_source`: it is about the directory that people are read from, and says nothing of the
+    vendor.
+    """
 
     next_step: ClassVar[str] = ""
+    is_of_source: bool = False
 
 
 class ConfigurationError(ProvisioningError):
@@ -40,8 +45,11 @@ class ConnectorError(ProvisioningError):
     """Something went wrong between one connector and its vendor.
 
     The driver fills `connector`, `hook` and `request_id` (the vendor's own tracking id, where it
-    sends one), so a hook raises with the message alone.
+    sends one), so a hook raises with the message alone. `may_have_acted`: a write of this operation
+    left before, and the vendor may have carried it out.
     """
+
+    may_have_acted: bool = False
 
     def __init__(
         self, message: str, *, connector: str = "", hook: str = "", request_id: str = ""
@@ -149,11 +157,10 @@ class WriteRefused(ConnectorError):
 class PluginFault(ConnectorError):
     """A connector plugin broke the contract; the text names package, version and hook.
 
-    `may_have_acted`: a write had left before; what became of it is unknown, as after InDoubt.
+    `may_have_acted`: what became of a write that had left before is unknown, as after InDoubt.
     """
 
     next_step = "stop using the plugin and report it to its author"
-    may_have_acted: bool = False
 
 
 class GuardTripped(ProvisioningError):

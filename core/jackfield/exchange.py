@@ -22,7 +22,7 @@ from jackfield.observation import Answered, Sending
 from jackfield.redact import Redactor
 from jackfield.steps import Clock, Pause, Policy, Send, Steps
 from jackfield.transport import Answer, Wire
-from jackfield.waiting import TRANSIENT, Waits, growing_seconds, retry_after_seconds
+from jackfield.waiting import TRANSIENT, Fences, Waits, growing_seconds, retry_after_seconds
 from jackfield.wiring import is_redirect, read_answer, redirected, request_id, wire_of
 
 
@@ -58,6 +58,7 @@ class Connection:
     get_token: Callable[[Operation], Steps[Token]]
     tell: Callable[..., None]
     waits: Waits = field(default_factory=Waits)
+    fences: Fences = field(default_factory=Fences)
 
 
 @dataclass(slots=True)
@@ -111,6 +112,8 @@ class Exchange:
 
     def _send_now(self, wire: Wire) -> Steps[Answer]:
         connection, operation = self.connection, self.operation
+        if self._may_write:
+            connection.fences.check()
         operation.request_count += 1
         url, effect = wire.url.partition("?")[0], effect_of(self.request)
         sending = Sending(connection.name, operation.hook, wire.method, url, effect, self.attempt)

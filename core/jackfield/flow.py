@@ -26,6 +26,12 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 Effect: TypeAlias = Literal["read", "write", "write-once"]
 """What a repeat would do: nothing, the same again, or a second account."""
 
+TENANT = "tenant"
+"""The fact that names whose accounts a token leads to, where the base URL does not."""
+
+FOUND_BY_LISTING = "found by listing"
+"""The fact that names the paths by which a look-up walks through all users, with commas between."""
+
 T = TypeVar("T")
 
 _EFFECT_OF: Mapping[str, Effect] = {"GET": "read", "HEAD": "read", "POST": "write-once"}
@@ -130,8 +136,11 @@ class Token:
     """What `authenticate` found: the bearer token, where it is good, and facts of the tenant.
 
     `lifetime_seconds` is None where the vendor does not say; the token is then used until refused.
-    `facts` are shown to people ("organization": "96abc2aa-…") and never hold a secret. `grant` is
-    what the vendor gave to get the next token with; the driver stores it before it uses the token.
+    `facts` are shown to people ("organization": "96abc2aa-…") and never hold a secret. Two of them
+    mean something to the core. "tenant" names whose accounts these are, for good, where `base_url`
+    does not tell: links are bound to it. "found by listing" names the paths, with ", " between, by
+    which one look-up costs a listing. `grant` is what the vendor gave to get the next token with;
+    the driver stores it before it uses the token.
     """
 
     access_token: SecretStr

@@ -51,6 +51,29 @@ class Waits:
             listener(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Fences:
+    """What must still hold when a write leaves, after every wait for limits and tokens.
+
+    Each is called right before the wire; what it raises keeps the write from leaving.
+    """
+
+    _checks: list[Callable[[], None]] = field(default_factory=list)
+
+    @contextmanager
+    def kept_by(self, check: Callable[[], None]) -> Iterator[None]:
+        """Call the check before every write until the end of the block."""
+        self._checks.append(check)
+        try:
+            yield
+        finally:
+            self._checks.remove(check)
+
+    def check(self) -> None:
+        for check in tuple(self._checks):
+            check()
+
+
 TRANSIENT = Backoff(base_seconds=0.2)
 
 

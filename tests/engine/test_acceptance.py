@@ -231,7 +231,7 @@ def test_08_somebody_hired_again_keeps_the_account(firm: Company):
     (entry,) = firm.run(leavers=Leavers(deleted="delete", hired_again="relink")).entries
 
     account = firm.accounts["person1@example.com"]
-    assert (entry.action, entry.source_id, entry.status) == ("enable", "id-9", "success")
+    assert (entry.action, entry.source_id, entry.status) == ("update", "id-9", "success")
     assert (account["id"], account["active"]) == (before, True)
     assert "id-1" not in firm.store.links("example")
     assert firm.run(leavers=Leavers(deleted="delete")).entries == ()

@@ -1,5 +1,6 @@
 """Intents and outcomes are written many at a time, and never too late."""
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from jackfield.engine.applying import Applier
 from jackfield.engine.log import LogFilter
 from jackfield.engine.state.lease import take
 from jackfield.engine.state.tables import intents
+from jackfield.engine.tenancy import Tenancy
 from jackfield.errors import AlreadyRunning
 from jackfield.testing.sandbox import Fault
 
@@ -133,14 +135,16 @@ def test_a_run_that_was_replaced_sends_nothing_that_was_prepared(firm: Company):
     steps = firm.plan().steps
     old = take(store._database, "example", seconds=0)
     cycle_id = store.begin_cycle("example", token=old.token)
-    applier = Applier(job, store, cycle_id, {}, old.token, fresh_seconds=0.0)
-    going = applier.apply(steps)
-    for _ in range(5):
-        next(going)
-    take(store._database, "example", seconds=60)
+    tenancy, now = Tenancy(job, store, {}), dt.datetime.now(dt.UTC)
+    applier = Applier(job, store, cycle_id, {}, tenancy, now, old.token)
+    with job.connector.writes_fenced_by(old.check):
+        going = applier.apply(steps)
+        for _ in range(5):
+            next(going)
+        take(store._database, "example", seconds=60)
 
-    with pytest.raises(AlreadyRunning):
-        list(going)
+        with pytest.raises(AlreadyRunning):
+            list(going)
 
     assert len(store.open_intents("example")) > 1
     assert len(firm.accounts) == 5

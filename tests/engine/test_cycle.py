@@ -235,17 +235,17 @@ def test_a_leaver_who_cannot_be_looked_for_is_not_called_gone(firm: Company):
     firm.people = [person(1)]
 
     assert actions(firm.run()) == [("disable", "failure")]
-    assert actions(firm.run()) == [("disable", "success")]
+    assert actions(firm.run()) == [("disable", "warning")]
 
 
-def test_a_leaver_whose_account_is_gone_already_is_no_failure(firm: Company):
+def test_a_leaver_whose_account_is_not_shown_is_looked_for_again(firm: Company):
     """A10."""
     firm.people = [person(1), person(2)]
     firm.run()
     firm.vendor.store.remove(firm.accounts["person2@example.com"]["id"])
     firm.people = [person(1)]
 
-    assert actions(firm.run()) == [("disable", "success")]
+    assert actions(firm.run()) == [("disable", "warning")]
     assert firm.run().entries == ()
 
 

@@ -221,7 +221,7 @@ def test_who_leaves_while_the_account_made_anew_is_in_doubt_loses_it(firm: Compa
 
     firm.run()
 
-    assert (lost.status, gone.action, gone.status) == ("in_doubt", "disable", "success")
+    assert (lost.status, gone.action, gone.status) == ("in_doubt", "disable", "warning")
     assert firm.accounts["person1@example.com"]["active"] is False
 
 

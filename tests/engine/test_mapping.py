@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from support.company import Company, person
 
 from jackfield import AttributeMapping, ConfigurationError
-from jackfield.engine.mapping import Mapper, fingerprint, matching_form, user_of
+from jackfield.engine.identity import matching_form
+from jackfield.engine.mapping import Mapper, fingerprint, user_of
 
 WORK_EMAIL = 'emails[type eq "work"].value'
 

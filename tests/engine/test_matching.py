@@ -81,10 +81,10 @@ def test_an_address_given_to_a_new_person_does_not_take_the_old_account_over(fir
     firm.run()
     firm.people = [person(2, userPrincipalName="person1@example.com"), person(3)]
 
-    failed, removed = firm.run().entries
+    failed, kept = firm.run().entries
 
     assert (failed.source_id, failed.code) == ("id-2", "DuplicateSourceEntries")
-    assert (removed.source_id, removed.action) == ("id-1", "disable")
+    assert (kept.source_id, kept.action, kept.code) == ("id-1", "skip", "Claimed")
 
 
 def test_a_conflict_that_look_up_can_see_is_linked(firm: Company):
@@ -118,13 +118,25 @@ def _nobody() -> dict[str, object]:
 
 
 def test_many_unknown_people_are_matched_by_one_listing(firm: Company):
+    seed(firm, *(f"person{n}@example.com" for n in range(1, 61)), "stranger@example.com")
+    firm.people = [person(n) for n in range(1, 61)]
+
+    result = firm.run(workers=8)
+
+    reads = [r.path for r in firm.vendor.requests if r.method == "GET"]
+    assert set(reads) == {"/scim/v2/Users"}
+    assert len(reads) == 1
+    assert result.counts == {"success": 60}
+
+
+def test_whoever_a_list_does_not_show_is_asked_for_before_anybody_is_made(firm: Company):
     seed(firm, "person1@example.com", "stranger@example.com")
     firm.people = [person(n) for n in range(1, 61)]
 
     result = firm.run(workers=8)
 
-    reads = [r for r in firm.vendor.requests if r.method == "GET"]
-    assert len(reads) == 1
+    asked = [r for r in firm.vendor.requests if r.method == "GET" and b"filter" in r.raw_query]
+    assert len(asked) == 59
     assert result.counts == {"success": 60}
     assert len(firm.vendor.store) == 61
     assert firm.run().entries == ()

@@ -179,7 +179,7 @@ LINKED = {
         now=HARD_DELETED,
         job=DELETE,
         entry=("delete", "success", ""),
-        sends=("DELETE",),
+        sends=("PATCH", "DELETE"),
         becomes="none",
     ),
     "linked, off; hard-deleted; Delete enabled: delete": Row(

@@ -3,7 +3,8 @@
 Every answer comes over HTTP, from a sandbox with scripted faults.
 """
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from support.clock import ScriptedClock
 from support.company import Company, ExampleConnector, person
 
 from jackfield import ConfigurationError, CredentialsRefused, Registry, Throttled
-from jackfield.engine import Entry, GuardLimits
+from jackfield.engine import Entry, GuardLimits, How
 from jackfield.engine.codes import INCOMPATIBLE
 from jackfield.engine.leavers import Leavers
 from jackfield.errors import ProvisioningError
@@ -224,12 +225,19 @@ def test_patch_404_is_an_invalid_anchor_and_the_next_cycle_matches_again(firm: C
     assert said(firm.run().entries) == [("create", "success", "")]
 
 
-def test_delete_404_is_a_success(firm: Company):
+def test_an_account_to_delete_that_is_not_shown_is_gone_after_a_day_of_looks(firm: Company):
     hired(firm, 1, 2)
     firm.vendor.store.remove(firm.accounts["person1@example.com"]["id"])
     firm.people = [person(2)]
+    leavers, now = Leavers(deleted="delete"), dt.datetime.now(dt.UTC)
 
-    assert said(firm.run(leavers=Leavers(deleted="delete")).entries) == [("delete", "success", "")]
+    told = [
+        said(firm.run(how=How(now=now + dt.timedelta(hours=hours)), leavers=leavers).entries)
+        for hours in (0, 1, 26)
+    ]
+
+    assert told[0] == told[1] == [("delete", "warning", "NotSeen")]
+    assert told[2] == [("delete", "success", "WithoutAccess")]
     assert firm.store.links("example").keys() == {"id-2"}
 
 
@@ -268,7 +276,7 @@ def test_any_401_after_the_renewal_puts_the_job_into_quarantine(firm: Company, c
     answer(firm, method, status=401)
 
     assert isinstance(what_ended(firm, **job), CredentialsRefused)
-    assert len(firm.vendor.requests) <= 3
+    assert len(firm.vendor.requests) <= (5 if call == "DELETE" else 3)
     assert firm.store.jobs.get("example").quarantine.reason == "EncounteredQuarantineException"
 
 
@@ -281,7 +289,18 @@ def test_any_403_is_a_failure_and_changes_nothing(firm: Company, call):
     (entry,) = firm.run(**job).entries
 
     assert entry.status == "failure"
-    assert [dict(user) for user in firm.vendor.store] == before
+    assert [_essence(user) for user in firm.vendor.store] == [
+        {**_essence(user), "active": call != "DELETE" or user["userName"] != FIRST}
+        for user in before
+    ]
+
+
+def _essence(user: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a user without what the vendor writes; a leaver is disabled before the deletion."""
+    return {name: value for name, value in user.items() if name != "meta"}
+
+
+FIRST = "person1@example.com"
 
 
 def test_403_to_every_look_up_puts_the_job_into_quarantine(firm: Company):
@@ -381,7 +400,9 @@ def test_any_200_with_a_body_that_is_not_scim_proves_nothing(firm: Company, call
     (entry,) = firm.run(**job).entries
 
     assert entry.status == ("failure" if method == "GET" else "in_doubt")
-    assert [dict(user) for user in firm.vendor.store] == before
+    assert [user["id"] for user in firm.vendor.store] == [user["id"] for user in before]
+    if call != "DELETE":
+        assert [dict(user) for user in firm.vendor.store] == before
 
 
 @pytest.mark.parametrize(

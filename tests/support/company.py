@@ -28,6 +28,7 @@ from jackfield import (
 )
 from jackfield.engine import CycleResult, GuardLimits, How, Job, Plan, Store, plan_job, run_job
 from jackfield.engine.progress import Report, nobody
+from jackfield.engine.state.lease import Lease
 from jackfield.scim import ScimService
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import ScimSandbox, serve
@@ -145,11 +146,11 @@ class Company:
         how: How | None = None,
         *,
         report: Report = nobody,
-        token: int | None = None,
+        lease: Lease | None = None,
         **changes: Any,
     ) -> CycleResult:
         job = self.job(**changes)
-        return run_job(job, self.store, approval=approval, report=report, token=token, how=how)
+        return run_job(job, self.store, approval=approval, report=report, lease=lease, how=how)
 
     def plan(self, how: How | None = None, **changes: Any) -> Plan:
         return plan_job(self.job(**changes), self.store, how=how)

@@ -40,9 +40,7 @@ class Cycles:
         ):
             self._warn(store.jobs.get(name))
             approval = self.approval or store.holds.approval(name)
-            result = run_job(
-                job, store, approval=approval, report=report, token=lease.token, how=how
-            )
+            result = run_job(job, store, approval=approval, report=report, lease=lease, how=how)
             if result.hold is None and result.knows_leavers and (how is None or how.is_whole):
                 store.told.forget(name, "removals")  # people are told anew of the next hold
             self._prune(store)
@@ -73,6 +71,8 @@ class Cycles:
         for step in _outdated(result):
             show(f"  . {step.user_name}: skipped: {step.reason}", colour="yellow")
         show_result(name, result.entries)
+        if result.doubt_count:
+            note(f"{name}: {doubts_told(result.doubt_count)}", colour="yellow")
         if result.hold is not None:
             if self.approval:
                 note(f"{name}: the approval {self.approval} is for other people than these")
@@ -93,7 +93,7 @@ def exit_of_result(result: CycleResult) -> Exit:
     """Return the exit code that a cycle leads to."""
     return worst(
         (
-            Exit.SOME_FAILED if result.failed or _refused(result) else Exit.FINE,
+            Exit.SOME_FAILED if _is_short(result) else Exit.FINE,
             Exit.HELD if result.hold else Exit.FINE,
             exit_of(result.stopped) if result.stopped else Exit.FINE,
         )
@@ -109,10 +109,22 @@ def document_of(name: str, result: CycleResult) -> dict[str, Any]:
         "sourceComplete": result.plan.is_complete,
         "counts": result.counts,
         "hold": asdict(result.hold) if result.hold else None,
+        "inDoubt": result.doubt_count,
         "outdated": [asdict(step) for step in _outdated(result)],
         "interrupted": [entry.to_json() for entry in result.interrupted],
         "entries": [entry.to_json() for entry in result.entries],
     }
+
+
+def doubts_told(count: int) -> str:
+    """Return what is to be known of creations in doubt."""
+    what = "1 creation is" if count == 1 else f"{count} creations are"
+    return f"{what} in doubt: each run looks for the accounts until enough was seen"
+
+
+def _is_short(result: CycleResult) -> bool:
+    """Say whether anybody failed, may have an account unseen, or was not done as a person read."""
+    return bool(result.failed or result.doubt_count) or _refused(result)
 
 
 def _outdated(result: CycleResult) -> list[Step]:

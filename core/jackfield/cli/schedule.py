@@ -216,7 +216,7 @@ class JobLoop:
                 self._store,
                 approval=self._store.holds.approval(self.name),
                 report=lambda _: _end(stop),
-                token=lease.token,
+                lease=lease,
                 how=How(is_scheduled=True, now=self._service.now()),
             )
         seconds = round(time.monotonic() - began, 1)

@@ -15,6 +15,7 @@ from uuid import uuid4
 from jackfield.engine.codes import BROKEN
 from jackfield.engine.crash_points import CrashPoints
 from jackfield.engine.crew import work
+from jackfield.engine.doubts import doubt_of
 from jackfield.engine.escrow import failed_again, first_escrow
 from jackfield.engine.job import Job
 from jackfield.engine.log import FAILED, Entry
@@ -24,8 +25,8 @@ from jackfield.engine.plan import Step
 from jackfield.engine.sending import Outcome, Ownership, Sender
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.journal import Change, Link, Settled
-from jackfield.engine.state.lease import LEASE_SECONDS
 from jackfield.engine.state.store import Store
+from jackfield.engine.tenancy import Tenancy
 from jackfield.errors import VendorBroken
 
 MOST_TROUBLES = 5
@@ -50,21 +51,22 @@ class _Answered:
 class Applier:
     """Applies the steps of one cycle of one job.
 
-    `token` is the number of the run's lease: a run that was replaced can store nothing, and so
-    sends nothing; after a pause of `fresh_seconds` it makes sure. `escrows` are those who failed
-    before, `wish_of` tells what a failure of a source id is remembered with.
+    `lease` is the run's: a run that was replaced can store nothing, and so sends nothing; it makes
+    sure right before each write leaves. `escrows` are those who failed before, `wish_of` tells what
+    a failure of a source id is remembered with.
     """
 
     job: Job
     store: Store
     cycle_id: str
     links: dict[str, Link]
+    tenancy: Tenancy
+    now: dt.datetime
     token: int | None = None
     escrows: Mapping[str, Escrow] = field(default_factory=dict)
     wish_of: Callable[[str], str] = str
     crash_points: CrashPoints = field(default_factory=CrashPoints)
     entries: list[Entry] = field(default_factory=list)
-    fresh_seconds: float = LEASE_SECONDS / 3
     randomness: random.Random = field(default_factory=random.Random, repr=False)
     _sender: Sender = field(init=False)
     _ownership: Ownership = field(init=False)
@@ -79,7 +81,7 @@ class Applier:
 
     def __post_init__(self) -> None:
         self._ownership = Ownership(self.links)
-        self._sender = Sender(self.job, self._ownership)
+        self._sender = Sender(self.job, self._ownership, self.tenancy, self.now)
 
     def apply(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Outcome]]:
         """Do what the steps say; yield each with how it ended.
@@ -117,32 +119,53 @@ class Applier:
             for change in some:
                 if change.step.is_write:
                     self.crash_points.reach("before-intent")
-            self._write(tuple(change for change in some if change.step.is_write))
-            self._opened.update((change.change_id, change) for change in some)
-            yield from some
+            claimed = self._write(tuple(change for change in some if change.step.is_write))
+            free = [self._unclaimed(change, claimed) for change in some]
+            self._opened.update((change.change_id, change) for change in free)
+            yield from free
             if self._is_stopped:
                 return
 
     def _change(self, step: Step) -> Change:
-        return Change(str(uuid4()), self.cycle_id, step)
+        tenant = self.tenancy.tenant if step.action == "create" else ""
+        return Change(str(uuid4()), self.cycle_id, step, tenant)
 
-    def _write(self, ahead: tuple[Change, ...], withdrawn: tuple[str, ...] = ()) -> None:
-        """Store what was settled and what is about to be sent; say how much to take next time."""
+    def _unclaimed(self, change: Change, claimed: Mapping[str, str]) -> Change:
+        """Return the change, or the failure of a creation that another job is before."""
+        job = claimed.get(change.change_id)
+        if job is None:
+            return change
+        reason = (
+            f"the job {job} has an account of this {self.job.matched_by}, or is making one, on the "
+            "same connection; two jobs never make two of it"
+        )
+        code = "DuplicateSourceEntries"
+        failed = replace(change.step, action="fail", reason=reason, code=code, wanted="")
+        return replace(change, step=failed)
+
+    def _write(
+        self, ahead: tuple[Change, ...], withdrawn: tuple[str, ...] = ()
+    ) -> Mapping[str, str]:
+        """Store what was settled and what is about to be sent; say how much to take next time.
+
+        Creations that another job is before are returned with its name, by change id.
+        """
         settled = tuple(self._settled)
         if not (settled or ahead or withdrawn):
-            return
+            return {}
         took = time.monotonic() - self._written_at
         if took < _SHORT_SECONDS:
             self._at_once = min(2 * self._at_once, MOST_AT_ONCE)
         elif took > _LONG_SECONDS:
             self._at_once = max(1, self._at_once // 2)
-        self.store.journal.write(
+        claimed = self.store.journal.write(
             self.job.name, settled=settled, ahead=ahead, withdrawn=withdrawn, token=self.token
         )
         self._written_at = time.monotonic()
         self._settled.clear()
         for _ in settled:
             self.crash_points.reach("after-outcome")
+        return claimed
 
     def _write_late(self) -> None:
         """Store what was settled where everybody waits for a slow vendor."""
@@ -181,17 +204,15 @@ class Applier:
         began = time.monotonic()
         outcome = None
         if not self._is_stopped:
-            outcome = self._outcome(change, began)
+            outcome = self._outcome(change)
         answered = _Answered(change, outcome, time.monotonic() - began)
         self._answered[change.change_id] = answered
         return answered
 
-    def _outcome(self, change: Change, at: float) -> Outcome:
+    def _outcome(self, change: Change) -> Outcome:
         step = change.step
         if not step.is_write:
             return self._sender.note(step)
-        if self.token is not None and at - self._written_at > self.fresh_seconds:
-            self.store.check(self.job.name, self.token)
         self.crash_points.reach("after-intent")
         self._leaving.add(change.change_id)
         outcome = self._sender.send(step)
@@ -205,17 +226,22 @@ class Applier:
         outcome = self._of_one_owner(step, outcome)
         entry = self._entry(change, outcome, seconds)
         escrow = self._escrow(step, entry) if outcome.stop is None else None
+        doubt = None
+        if step.action == "create" and outcome.status == "in_doubt":
+            doubt = doubt_of(entry, step.match_value, change.tenant, is_unseen=outcome.is_unseen)
         self._settled.append(
             Settled(
                 entry=entry,
                 link=outcome.link,
                 escrow=escrow,
+                doubt=doubt,
                 is_unlinked=outcome.is_unlinked,
                 released=step.takes_over,
+                released_job=step.takes_over_job,
             )
         )
         self.entries.append(entry)
-        if outcome.link is not None and step.takes_over:
+        if outcome.link is not None and step.takes_over and not step.takes_over_job:
             self._ownership.note(step.takes_over, None)
         if outcome.link is not None or outcome.is_unlinked:
             self._ownership.note(step.source_id, outcome.link)
@@ -228,7 +254,7 @@ class Applier:
             cycle_id=self.cycle_id,
             job=self.job.name,
             at=dt.datetime.now(dt.UTC),
-            action=step.action,
+            action=outcome.action or step.action,
             status=outcome.status,
             source_id=step.source_id,
             user_name=step.user_name,
@@ -248,7 +274,7 @@ class Applier:
                 step,
                 outcome.status,
                 outcome.reason,
-                matching=self.job.matching,
+                matching=self.job.matched_by,
                 is_linked=self._ownership.link_of(step.source_id) is not None,
             ),
         )

@@ -42,11 +42,20 @@ INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
 PENDING_REFERENCE = "PendingReference"
 """The code of a write that names somebody who has no account yet, and so was done in part."""
 
-BROKEN = frozenset({CODES[VendorBroken], CODES[InDoubt], INCOMPATIBLE})
-"""The codes of what a vendor in trouble does to one person after the other."""
+NOT_SEEN = "NotSeen"
+"""The code of a leaver whose account the vendor does not show: gone, or not to be seen just now."""
 
-STOPPING = (CredentialsRefused, ConfigurationError, NotSent, PluginFault, Throttled, WriteRefused)
-"""Errors that would meet everybody else, too: the cycle ends there."""
+ANOTHERS = "InvalidAnchor"
+"""The code of a linked account that is somebody else's by now, by its names."""
+
+BROKEN = frozenset({CODES[VendorBroken], CODES[InDoubt], CODES[PluginFault], INCOMPATIBLE})
+"""The codes of what a vendor, or a plugin, in trouble does to one person after the other."""
+
+STOPPING = (CredentialsRefused, ConfigurationError, NotSent, Throttled, WriteRefused)
+"""Errors that would meet everybody else, too: the cycle ends there.
+
+A plugin's fault is not among them: what one odd user brings about is that user's failure, and only
+several in a row are everybody's."""
 
 
 def code_of(error: ProvisioningError) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from jackfield.engine.applying import Applier
+from jackfield.engine.codes import NOT_SEEN
 from jackfield.engine.crew import work
 from jackfield.engine.deciding import Decisions, How
 from jackfield.engine.doubts import close_interrupted, find_doubtful
@@ -19,6 +20,7 @@ from jackfield.engine.referring import keep_references
 from jackfield.engine.rows import configuration_of
 from jackfield.engine.sending import Outcome
 from jackfield.engine.state.cycles import STOPPED
+from jackfield.engine.state.lease import Lease
 from jackfield.engine.state.store import Store
 from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken
 
@@ -28,8 +30,8 @@ class CycleResult:
     """What one cycle did.
 
     `interrupted` are writes of an earlier run that ended before their outcome was known. `stopped`
-    is the error that ended the cycle early, `hold` what waits for a person. `notes` are what the
-    source wants a person to know.
+    is the error that ended the cycle early, `hold` what waits for a person. `notes` are what a
+    person should know. `doubt_count` creations may have made an account that nobody has seen yet.
     """
 
     cycle_id: str
@@ -39,6 +41,7 @@ class CycleResult:
     hold: Hold | None = None
     stopped: ProvisioningError | None = None
     notes: tuple[str, ...] = ()
+    doubt_count: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -61,31 +64,38 @@ def run_job(
     *,
     approval: str = "",
     report: Report = nobody,
-    token: int | None = None,
+    lease: Lease | None = None,
     how: How | None = None,
 ) -> CycleResult:
     """Run one cycle: plan, guard, apply, log.
 
-    `approval` lets exactly the removals pass that a held cycle named. `token` is the number of the
-    job's lease, which the caller holds.
+    `approval` lets exactly the steps pass that a held cycle named, once. `lease` is the job's,
+    which the caller holds: no write leaves without it any more.
 
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled while planning; then nothing
     was written. Later errors end in the log and in the result.
     """
-    how = how or How()
+    how, token = how or How(), lease.token if lease else None
     cycle_id = store.begin_cycle(job.name, token=token)
     recorder = Recorder(report, store, job.name, cycle_id, token)
+    fence = lease.check if lease else _without_lease
+    connector = job.connector
     try:
-        with job.connector.waits_heard_by(recorder.wait):
+        with connector.waits_heard_by(recorder.wait), connector.writes_fenced_by(fence):
             interrupted = close_interrupted(job, store, token)
             find_doubtful(job, store, token, how.now)
             decisions = Decisions(job, store, recorder, how)
             result = _run(decisions, cycle_id, store, approval, token)
+            result = replace(result, doubt_count=len(store.doubts.all(job.name)))
     except BaseException as error:
         _end_early(job, store, cycle_id, error, how, token)
         raise
     result = replace(result, interrupted=interrupted)
     return _keep(decisions, store, result, token) if how.is_whole else result
+
+
+def _without_lease() -> None:
+    """Keep nothing from leaving: whoever runs without a lease runs alone."""
 
 
 def _keep(
@@ -121,7 +131,8 @@ def _end_early(
     outcome = f"{STOPPED}: {why or type(error).__name__}"
     try:
         store.end_cycle(cycle_id, outcome, {}, is_whole=how.is_whole, token=token)
-        if how.is_whole and isinstance(error, CredentialsRefused | VendorBroken):
+        is_vendors = not getattr(error, "is_of_source", False)
+        if how.is_whole and is_vendors and isinstance(error, CredentialsRefused | VendorBroken):
             found = diagnose((), error, job.quarantine)
             keep_health(store, job.name, found, now=how.now, token=token)
     except ProvisioningError as second:
@@ -149,6 +160,7 @@ def _forget_settled(
     if result.stopped is not None or not decisions.read.is_complete:
         return
     still = _waiting(result) | {entry.source_id for entry in result.failed}
+    still |= decisions.read.unknown
     store.escrows.clear(decisions.job.name, decisions.escrows.keys() - still, token=token)
 
 
@@ -161,6 +173,8 @@ def _run(
         store,
         cycle_id,
         decisions.links,
+        decisions.tenancy,
+        decisions.now,
         token,
         escrows=decisions.escrows,
         wish_of=decisions.wish_of,
@@ -170,6 +184,8 @@ def _run(
     plan = decisions.plan()
     reach("planned")
     hold = decisions.hold(plan, approval)
+    if decisions.approved:
+        store.jobs.count_passed_hold(job.name, token=token)
     decisions.keep_removals(token)
     before = store.jobs.get(job.name).watermark
     if before and plan.has_changes:
@@ -178,7 +194,7 @@ def _run(
     stopped = _apply(plan, hold, decisions, applier, store.skips(job.name))
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
-    result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, decisions.read.notes)
+    result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, decisions.notes)
     decisions.rows.remember(plan, decisions.planner.people, token=token)
     reach("before-watermark")
     _advance(decisions, store, result, before, token)
@@ -214,9 +230,11 @@ def _apply(
     applier: Applier,
     skips: frozenset[tuple[str, str]],
 ) -> ProvisioningError | None:
-    """Apply everything but held removals, these last; return the error that stopped it."""
-    steps = [step for step in plan.steps if not step.is_removal and _is_news(step, skips)]
-    removals = [] if hold else [decisions.coded(step) for step in plan.removals]
+    """Apply everything but what is held, removals last; return the error that stopped it."""
+    waiting = hold.source_ids if hold else frozenset[str]()
+    free = [step for step in plan.steps if step.source_id not in waiting]
+    steps = [step for step in free if not step.is_removal and _is_news(step, skips)]
+    removals = [decisions.coded(step) for step in free if step.is_removal]
     known = {removal.source_id for removal in applier.store.holds.all(decisions.job.name)}
     for step in hold.steps if hold else ():
         if step.source_id not in known:
@@ -252,7 +270,8 @@ def _applied(
 
 def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:
     """Say whether a step belongs in the log: not the unchanged, nor the same skip every cycle."""
-    if step.action == "unchanged" or step.code == "Escrowed":
+    is_told = step.action == "skip" and step.code in {"Escrowed", NOT_SEEN}
+    if step.action == "unchanged" or is_told:
         return False
     if step.action != "skip" or step.wanted or step.code in NOT_DONE:
         return True

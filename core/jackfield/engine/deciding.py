@@ -5,24 +5,26 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from jackfield.engine.crew import work
-from jackfield.engine.doubts import names_in_doubt
 from jackfield.engine.escrow import pause_reason
-from jackfield.engine.guard import APPROVED, WITHOUT_ACCESS, Hold, find_hold
+from jackfield.engine.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS, Hold, find_hold
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
 from jackfield.engine.people import Person, Target
-from jackfield.engine.plan import Plan, Step, as_planned
+from jackfield.engine.plan import REMOVALS, Plan, Step, as_planned
 from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.rows import Rows, configuration_of
+from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
+from jackfield.engine.tenancy import Tenancy
 from jackfield.engine.uniqueness import UniqueValues
-from jackfield.errors import UnknownUser
+from jackfield.errors import ProvisioningError, UnknownUser
 from jackfield.resources import UserId
+from jackfield.sources import SourceRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +89,27 @@ class Decisions:
     def __init__(self, job: Job, store: Store, report: Report, how: How) -> None:
         self.job = job
         self._store = store
-        self.is_approved = False
+        self.approved: frozenset[str] = frozenset()
+        self.notes: tuple[str, ...] = ()
         self.escrows = store.escrows.all(job.name)
         self.report = report
         self._how = how
         report(Progress("read", 0, 0))
-        self.read = job.read_source(_watermark(job, store, is_settled=not self.escrows))
+        self.read = read_source(job, store, is_settled=not self.escrows)
         job.check_source(self.read)
         self.rows = Rows(job, store, self.read, is_whole=how.is_whole)
         self.links = self.rows.links
         self._keep_told()
-        names = names_in_doubt(job, store, how.now)
-        self.planner = Planner(job, self.read, self.rows, names, how.now)
+        self.doubts = store.doubts.all(job.name)
+        self.tenancy = Tenancy(job, store, self.links)
+        self.planner = Planner(job, self.read, self.rows, self.doubts, how.now, self.tenancy)
         self._people = {person.source.id: person for person in self.planner.people}
 
     def _keep_told(self) -> None:
         """Take those for gone whom the source told of before, until they are settled or back."""
         self._stored = self._store.gone.all(self.job.name)
         told = {**self._stored, **{each.id: each for each in self.read.removed}}
-        gone = (r for r in told.values() if r.id in self.links and r.id not in self.rows.numbers)
+        gone = (r for r in told.values() if r.id in self.links and not self.rows.is_here(r.id))
         self.read = replace(self.read, removed=tuple(gone))
 
     def keep_removals(self, token: int | None) -> None:
@@ -119,7 +123,10 @@ class Decisions:
         people = [p for p in self.planner.people if self._how.concerns(p.source.id)]
         asked = [person for person in people if not self._pause(person)]
         self.report(Progress("plan", 0, len(people)))
-        self._looker = Looker(self.job, map(self.planner.question, asked))
+        questions = [self.planner.question(person) for person in asked]
+        if any(questions) or any(map(self._is_affected, self.links)):
+            self.tenancy.check()
+        self._looker = Looker(self.job, questions, self.tenancy)
         unique = UniqueValues(self.job, self._looker)
         steps, counts = list[Step](), Counter[str]()
         for person, decided in work(people, self._decide, self.job.workers):
@@ -128,31 +135,57 @@ class Decisions:
             counts[step.action] += 1
             self.report(Progress("plan", len(steps), len(people), step.user_name, counts))
         others = (p for p in self.planner.people if not self._how.concerns(p.source.id))
-        leaving = [self.planner.decide(p, None) for p in others if not p.scope.is_in_scope]
-        whole = self._protect_administrator(self.planner.plan([*steps, *leaving]))
+        out = [self.planner.decide(p, None) for p in others if not p.scope.is_in_scope]
+        gone = [step for _, step in work(self.planner.gone(), self._looked_at, self.job.workers)]
+        whole = self._protect_administrator(self.planner.plan([*steps, *out, *gone]))
         self._everybody = whole
+        self.notes = (*self.read.notes, *_first_run(self._looker, self.links))
         plan = replace(whole, steps=tuple(filter(self._is_concerned, whole.steps)))
         if self._how.planned is None:
             return plan
         return as_planned(plan, self._how.planned, self.job.mapper.redacted)
 
+    def _is_affected(self, source_id: str) -> bool:
+        """Say whether somebody linked may lose access for being gone."""
+        return self.links[source_id].may_be_on and self.planner.has_left(source_id)
+
+    def _looked_at(self, step: Step) -> Step:
+        """Look at the account of somebody gone, where that decides."""
+        if not self.planner.needs_look(step) or not self._how.concerns(step.source_id):
+            return step
+        target = self._looker.look(UserId(step.target_id or ""))
+        return self.planner.looked_at(step, target)
+
     def hold(self, plan: Plan, approval: str) -> Hold | None:
         """Return what waits of this plan.
 
-        Everybody's removals are weighed, however few the plan deals with: one by one, people must
-        not lose the access that the guard keeps for all of them.
+        Everybody's effects are weighed, however few the plan deals with: one by one, people must
+        not lose what the guard keeps for all of them.
         """
-        found = find_hold(self._everybody, self.job.guard, lately=self._lately())
-        if found is None or not plan.removals:
+        found = find_hold(
+            self._everybody,
+            self.job.guard,
+            lately=self._lately(),
+            names=self.planner.names(),
+            passed=self._store.jobs.get(self.job.name).passed_holds,
+        )
+        if found is None:
             return None
-        self.is_approved = approval == found.approval
-        return None if self.is_approved else replace(found, steps=plan.removals)
+        mine = tuple(step for step in plan.steps if step.source_id in found.source_ids)
+        if not mine:
+            return None
+        if approval == found.approval:
+            self.approved = found.source_ids
+            return None
+        return replace(found, steps=mine)
 
-    def coded(self, removal: Step) -> Step:
-        """Return a removal with the word by which later cycles know whether it counts."""
-        if self.is_approved:
-            return replace(removal, code=APPROVED)
-        return removal if removal.was_on else replace(removal, code=WITHOUT_ACCESS)
+    def coded(self, step: Step) -> Step:
+        """Return a step with the word by which later cycles know whether it counts."""
+        if step.source_id in self.approved and step.is_removal:
+            return replace(step, code=APPROVED)
+        if step.action in REMOVALS:
+            return step if step.was_on else replace(step, code=WITHOUT_ACCESS)
+        return replace(step, code=TAKES_ACCESS) if step.takes_access else step
 
     def _lately(self) -> int:
         window = dt.timedelta(hours=self.job.guard.window_hours)
@@ -186,12 +219,12 @@ class Decisions:
         if question is None:
             return None
         target = self._looker.look(question)
-        if not target.is_nobody:
+        if not target.is_nobody or not person.scope.is_in_scope:
             return target
         if self.job.on_missing_target == "fail":
             return replace(target, lost=str(question))
         # The linked user is gone at the vendor: match again.
-        return replace(self._looker.look(person.key), lost=str(question)) if person.key else None
+        return replace(self._looker.look(person.keys), lost=str(question)) if person.keys else None
 
     @property
     def is_whole(self) -> bool:
@@ -239,6 +272,28 @@ class Decisions:
             for step in plan.steps
         )
         return replace(plan, steps=steps)
+
+
+def read_source(job: Job, store: Store, *, is_settled: bool) -> SourceRead:
+    """Read the source from where its last read ended; what it raises says nothing of the vendor.
+
+    Raises: SourceUnread from the source's own error.
+    """
+    since = _watermark(job, store, is_settled=is_settled)
+    try:
+        return job.read_source(since)
+    except ProvisioningError as error:
+        error.is_of_source = True
+        raise
+
+
+def _first_run(looker: Looker, links: Mapping[str, Link]) -> Iterator[str]:
+    """Yield what a job should say that meets accounts and is linked to none."""
+    if looker.listed_count and not links:
+        yield (
+            f"the vendor has {looker.listed_count} accounts, and this job is linked to none of "
+            "them yet: whoever is to be made is looked for first, one by one"
+        )
 
 
 def _watermark(job: Job, store: Store, *, is_settled: bool) -> str | None:

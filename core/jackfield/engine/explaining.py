@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from jackfield.engine.expressions import REDACTED
+from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
-from jackfield.engine.mapping import matching_form
-from jackfield.engine.people import Person, Target
+from jackfield.engine.people import Person, Question, Target
 from jackfield.engine.plan import AttributeChange, Step, step_without_values
 from jackfield.engine.planning import Planner
 from jackfield.engine.rows import Rows
 from jackfield.engine.scope import Condition
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
-from jackfield.resources import MatchKey, UserId
 from jackfield.sources import SourceRead, SourceValue
 
 NAMES = ("userPrincipalName", "userName", "mail")
@@ -148,7 +147,7 @@ class Explainer:
 
     def _linked_as(self, text: str, wanted: str) -> Iterator[str]:
         for source_id, link in self._links.items():
-            if text in {source_id, link.target_id} or wanted == matching_form(link.user_name):
+            if text in {source_id, link.target_id} or wanted in link.names:
                 yield source_id
 
     def _looks(self, person: Person) -> Iterator[Look]:
@@ -158,8 +157,8 @@ class Explainer:
         looker = Looker(self._job, ())
         target = looker.look(question)
         yield Look(_asked(question), _found(target))
-        if target.is_nobody and self._job.on_missing_target != "fail" and person.key is not None:
-            yield Look(_asked(person.key), _found(looker.look(person.key)))
+        if target.is_nobody and self._job.on_missing_target != "fail" and person.keys:
+            yield Look(_asked(person.keys), _found(looker.look(person.keys)))
 
     def _why_not_asked(self, person: Person) -> str:
         if not person.scope.is_in_scope:
@@ -178,13 +177,12 @@ class Explainer:
 
 def _names_of(person: Person) -> set[str]:
     names = [str(person.source.attributes.get(name, "")) for name in NAMES]
-    key = person.key.value if person.key else None
-    return {matching_form(name) for name in (*names, key) if name}
+    return {matching_form(name) for name in names if name} | person.claims
 
 
-def _asked(question: MatchKey | UserId) -> str:
-    if isinstance(question, MatchKey):
-        return f'{question.path} eq "{question.value}"'
+def _asked(question: Question) -> str:
+    if isinstance(question, tuple):
+        return " and ".join(map(str, question))
     return f"the linked account {question}"
 
 

@@ -1,13 +1,17 @@
-"""The guard against mass removal: counted before the first one, held until a person approves.
+"""The guard against mass damage: effects are counted before the first one, and wait for a person.
 
-Whatever the cause, a broken export looks like people leaving. Above the limit no removal happens;
-creates and updates go on. Source: Microsoft Entra, "Accidental deletions" (read 2026-11-20), which
-knows an absolute count only; the percentage and the rule for everybody are ours.
+What accounts lose counts, not what the steps are called: access, by whatever attribute, and their
+names. Whatever the cause, a broken export looks like people leaving, or like people who are all
+called otherwise. Above the limit none of these steps happens; all others go on. Source: Microsoft
+Entra, "Accidental deletions" (read 2026-11-20), which knows an absolute count of deletions only;
+the percentage, the rule for everybody, and names are ours.
 """
 
 import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from jackfield.engine.identity import matching_form
 from jackfield.engine.plan import Plan, Step
 from jackfield.errors import ConfigurationError
 
@@ -17,14 +21,24 @@ APPROVED = "Approved"
 WITHOUT_ACCESS = "WithoutAccess"
 """The log's code of the deletion of an account that was disabled before."""
 
+TAKES_ACCESS = "TakesAccess"
+"""The log's code of an update that turned an access off."""
+
+ENABLED_AGAIN = "EnabledAgain"
+"""The code of a deletion whose account somebody has enabled since it was disabled."""
+
 _APPROVAL_CHARACTERS = 12
+
+_FEWEST_EXCHANGES = 3
+"""Two people may have swapped their addresses; three look like rows that have moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
-    """Removals are held beyond `people` and `percent` together, or beyond `at_most` alone.
+    """Steps are held beyond `people` and `percent` together, or beyond `at_most` alone.
 
-    Deletions of accounts that are disabled already take no access away and count by themselves.
+    Losses of access count together, whatever takes it. Deletions of accounts that are disabled
+    already take none away and count by themselves, and so do accounts that get another user name.
 
     Who lost access within the last `window_hours`, and not by a person's approval, counts with
     those who are to lose it now; 0 weighs each cycle by itself.
@@ -45,44 +59,92 @@ class GuardLimits:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Removals that wait for a person. `approval` names exactly these and no others."""
+    """Steps that wait for a person. `approval` names exactly these and no others, once."""
 
     steps: tuple[Step, ...]
     reason: str
     approval: str
 
+    @property
+    def source_ids(self) -> frozenset[str]:
+        return frozenset(step.source_id for step in self.steps)
+
 
 def find_hold(
-    plan: Plan, limits: GuardLimits, approval: str = "", *, lately: int = 0
+    plan: Plan,
+    limits: GuardLimits,
+    *,
+    lately: int = 0,
+    names: Mapping[str, str] | None = None,
+    passed: int = 0,
 ) -> Hold | None:
-    """Return the removals that must wait, or None where they may go on.
+    """Return the steps that must wait, or None where all may go on.
 
-    An approval counts only for the very set it names: one leaver more, and all are held again.
-    `lately` is how many lost access within the window.
+    `lately` is how many lost access within the window. `names` says to whom of the linked people a
+    name belongs, by its form. `passed` counts the holds that were let pass before: it makes the
+    word another one each time.
     """
-    removals = plan.removals
-    reason = _reason(removals, plan, limits) or _leak(removals, plan, limits, lately)
-    if not reason:
+    findings = [
+        (steps, reason)
+        for steps, reason in _findings(plan, limits, lately, names or {})
+        if steps and reason
+    ]
+    if not findings:
         return None
-    expected = approval_of(plan.job, removals, is_empty=_is_empty(plan))
-    if approval == expected:
-        return None
-    return Hold(removals, reason, expected)
+    held = {id(step): step for steps, _ in findings for step in steps}
+    ordered = tuple(step for step in plan.steps if id(step) in held)
+    reason = "; ".join(dict.fromkeys(reason for _, reason in findings))
+    return Hold(
+        ordered, reason, approval_of(plan.job, ordered, is_empty=_is_empty(plan), no=passed)
+    )
 
 
-def approval_of(job: str, removals: tuple[Step, ...], *, is_empty: bool = False) -> str:
-    """Return the word that stands for this set of removals, independent of their order.
+def approval_of(job: str, steps: tuple[Step, ...], *, is_empty: bool = False, no: int = 0) -> str:
+    """Return the word that stands for this set of steps, independent of their order.
 
     Whoever approved what becomes of people in the source has said nothing of people who are gone
-    from it, nor of a source with nobody in it.
+    from it, nor of a source with nobody in it, nor of another time: `no` counts the holds.
     """
     lines = sorted(
-        f"{step.action}\t{step.source_id}\t{step.target_id}\t{'there' if step.place else 'gone'}"
-        for step in removals
+        f"{step.action}\t{step.source_id}\t{step.target_id}\t{step.new_name}\t"
+        f"{'there' if step.place else 'gone'}"
+        for step in steps
     )
-    text = "\n".join([job, "nobody" if is_empty else "", *lines])
+    text = "\n".join([job, str(no), "nobody" if is_empty else "", *lines])
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return digest[:_APPROVAL_CHARACTERS]
+
+
+def _findings(
+    plan: Plan, limits: GuardLimits, lately: int, names: Mapping[str, str]
+) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield sets of steps, each with why it must wait; an empty reason where it need not."""
+    removals = plan.removals
+    yield removals, _reason(removals, plan, limits) or _leak(removals, plan, limits, lately)
+    again = tuple(step for step in removals if step.code == ENABLED_AGAIN)
+    yield again, _enabled_again(again)
+    renamed = tuple(step for step in plan.steps if step.new_name)
+    what = "accounts would get another user name"
+    yield renamed, _too_many(len(renamed), plan.linked_count, what, limits)
+    moved = tuple(step for step in renamed if _is_anothers(step, names))
+    yield (renamed, _moved(moved)) if len(moved) >= _FEWEST_EXCHANGES else ((), "")
+
+
+def _is_anothers(step: Step, names: Mapping[str, str]) -> bool:
+    return names.get(matching_form(step.new_name), step.source_id) != step.source_id
+
+
+def _enabled_again(steps: Collection[Step]) -> str:
+    count = len(steps)
+    what = "1 account was" if count == 1 else f"{count} accounts were"
+    return f"{what} enabled again since it was disabled, and is due for deletion" if count else ""
+
+
+def _moved(steps: Collection[Step]) -> str:
+    return (
+        f"{len(steps)} people would take the user names of other linked people: so it looks where "
+        "the ids of the source are row numbers, and rows have moved"
+    )
 
 
 def _is_empty(plan: Plan) -> bool:

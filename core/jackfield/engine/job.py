@@ -24,11 +24,13 @@ class Job:
 
     `read_source` takes the watermark of the last read, or None for a full one. `mappings` are
     complete: the connector's table with the job's own lines in place. `matching` is the target path
-    that finds an existing user. `adopt` permits linking users that the vendor already has.
+    that finds an existing user, or several in order of precedence: all are asked, the first that
+    finds somebody wins, and where two find two the person is left alone. `match_on` has them as a
+    tuple. `adopt` permits linking users that the vendor already has.
     `on_missing_target` is what becomes of somebody whose linked account is gone at the vendor:
     matched again and else created, created where nobody has the name, or a failure each time.
     `clearing` names the source attributes whose emptiness mappings with `clear` pass on.
-    `protected` users, by user name or vendor id, are never disabled or deleted. `workers` is how
+    `protected` users, by user name or vendor id, never lose access. `workers` is how
     many people are dealt with at once; the vendor's limits hold all the same. `log_values` says
     what the log keeps of the values that were changed.
     """
@@ -37,7 +39,7 @@ class Job:
     read_source: Callable[[str | None], SourceRead]
     connector: Connector
     mappings: tuple[AttributeMapping, ...]
-    matching: str
+    matching: str | tuple[str, ...]
     scope: Scope = field(default_factory=Scope)
     leavers: Leavers = field(default_factory=Leavers)
     guard: GuardLimits = field(default_factory=GuardLimits)
@@ -49,15 +51,21 @@ class Job:
     workers: int = 8
     log_values: LogValues = "full"
     mapper: Mapper = field(init=False)
+    match_on: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        given = (self.matching,) if isinstance(self.matching, str) else tuple(self.matching)
+        object.__setattr__(self, "match_on", given)
         self._check_targets([mapping.target for mapping in self.mappings])
         known = self.connector.capabilities.match_on
-        if self.matching not in known:
-            raise ConfigurationError(
-                f"{self.name}: {self.connector.name} cannot look users up by {self.matching}; "
-                f"it can by {', '.join(known)}"
-            )
+        for path in given or ("nothing",):
+            if path not in known:
+                raise ConfigurationError(
+                    f"{self.name}: {self.connector.name} cannot look users up by {path}; "
+                    f"it can by {', '.join(known)}"
+                )
+        if len(set(given)) < len(given):
+            raise ConfigurationError(f"{self.name}: matching names an attribute twice")
         try:
             object.__setattr__(self, "mapper", Mapper(self.mappings, clearing=self.clearing))
             self.scope.check_mappings(m.expression for m in self.mappings if m.expression)
@@ -65,6 +73,11 @@ class Job:
             raise ConfigurationError(f"{self.name}: {error}") from None
         self._check_unique(known)
         self._check_leavers()
+
+    @property
+    def matched_by(self) -> str:
+        """The matching attributes, for people."""
+        return " and ".join(self.match_on)
 
     def _check_leavers(self) -> None:
         capabilities = self.connector.capabilities
@@ -79,7 +92,7 @@ class Job:
 
     def _check_unique(self, known: tuple[str, ...]) -> None:
         for path in sorted(self.mapper.unique_targets):
-            if path == self.matching:
+            if path in self.match_on:
                 raise ConfigurationError(
                     f"{self.name}: the matching attribute {path} cannot be chosen by "
                     "SelectUniqueValue, for it finds the users that are there already"
@@ -94,16 +107,17 @@ class Job:
         twice = sorted({target for target in targets if targets.count(target) > 1})
         if twice:
             raise ConfigurationError(f"{self.name}: two mappings write {', '.join(twice)}")
-        required = {self.matching, *self.connector.capabilities.required_on_create()}
+        required = {*self.match_on, *self.connector.capabilities.required_on_create()}
         for mapping in self.mappings:
             if mapping.clear and mapping.target in required:
                 raise ConfigurationError(
                     f"{self.name}: {mapping.target} cannot be cleared, for no user is without it"
                 )
-        if self.matching not in targets:
-            raise ConfigurationError(
-                f"{self.name}: no mapping writes the matching attribute {self.matching}"
-            )
+        for path in self.match_on:
+            if path not in targets:
+                raise ConfigurationError(
+                    f"{self.name}: no mapping writes the matching attribute {path}"
+                )
         known = self.connector.capabilities.attributes
         unknown = [target for target in targets if known and target not in known]
         if unknown:

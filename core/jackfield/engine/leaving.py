@@ -7,14 +7,20 @@ choice, the job's policies for leavers give one.
 import datetime as dt
 from dataclasses import replace
 
+from jackfield.engine.codes import NOT_SEEN, code_of
 from jackfield.engine.expressions import ExpressionError
+from jackfield.engine.guard import ENABLED_AGAIN
+from jackfield.engine.identity import forms_of
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import Event
 from jackfield.engine.mapping import Desired
-from jackfield.engine.people import Person, step_of
+from jackfield.engine.people import Person, Target, step_of
 from jackfield.engine.plan import OFF, Action, AttributeChange, Step
 from jackfield.engine.state.journal import Link
 from jackfield.sources import SourceObject
+
+_FIRST_LOOK_AFTER = dt.timedelta(minutes=30)
+_LOOK_AT_LEAST_EVERY = dt.timedelta(days=1)
 
 
 class Leaving:
@@ -23,18 +29,48 @@ class Leaving:
     def __init__(self, job: Job, now: dt.datetime) -> None:
         self._job = job
         self._now = now
+        self._protected = forms_of(job.protected)
 
-    def step(self, source: SourceObject, link: Link, event: Event, reason: str) -> Step:
+    def step(self, person: Person, link: Link, event: Event, reason: str) -> Step:
         """Decide what becomes of the account of somebody who should not have it any more."""
-        person = self._person(source)
         fate = self._job.leavers.fate(event)
         if fate == "keep":
             return self._quiet(person, link, f"{reason}; kept, as the job says", "Kept")
+        if link.missing_since is not None and not is_due_for_a_look(link, self._now):
+            return self._quiet(person, link, f"{reason}; {_unseen(link)}", NOT_SEEN)
         if fate == "delete":
             return self._delete(person, link, event, reason)
         if not link.may_be_on:
             return step_of("unchanged", person, "disabled already", link=link)
         return self._disable(person, link, event, reason)
+
+    def needs_look(self, step: Step, link: Link) -> bool:
+        """Say whether the account must be seen before this is decided: it was off, and may be on.
+
+        Whoever still has access is looked at right before it is taken away.
+        """
+        return step.action == "delete" and not link.may_be_on
+
+    def looked_at(self, step: Step, target: Target) -> Step:
+        """Return the deletion of an account that was off, now that it was looked at."""
+        if target.failure is not None:
+            said = str(target.failure)
+            return replace(step, action="fail", reason=said, code=code_of(target.failure))
+        if target.user is None or not target.user.active:
+            return step
+        reason = f"{step.reason}; the account was disabled, and somebody has enabled it again"
+        return replace(step, was_on=True, code=ENABLED_AGAIN, reason=reason)
+
+    def wait_for_word(self, step: Step) -> Step:
+        """Leave an account as it is that somebody new may be the owner of: the same human, or not.
+
+        A person decides, by `leavers.hired_again` or by removing the link.
+        """
+        reason = (
+            f"{step.reason}; left as it is, for somebody new claims this account: write "
+            'leavers.hired_again = "relink" for the same human, or remove this link'
+        )
+        return replace(step, action="skip", reason=reason, code="Claimed", changes=(), wanted="")
 
     def _delete(self, person: Person, link: Link, event: Event, reason: str) -> Step:
         capabilities = self._job.connector.capabilities
@@ -44,11 +80,27 @@ class Leaving:
         off_since = self._now if link.is_on else link.changed_at or self._now
         due = off_since + dt.timedelta(days=days)
         if not days or due <= self._now:
-            return self._removal("delete", person, link, reason)
+            step = self._removal("delete", person, link, reason)
+            return replace(step, changes=self._disabling(person)) if step.is_write else step
         reason = f"{reason}; to be deleted on {due:%Y-%m-%d}"
         if link.may_be_on:
             return self._disable(person, link, event, reason)
         return self._quiet(person, link, reason, "Kept")
+
+    def _disabling(self, person: Person) -> tuple[AttributeChange, ...]:
+        """Return what disables an account before it is deleted; nothing where that is not offered.
+
+        A vendor that refuses to delete then keeps an account that gives no access.
+        """
+        capabilities = self._job.connector.capabilities
+        if capabilities.disable != "active":
+            return ()
+        try:
+            on, off = self._access(person.source)
+        except ExpressionError:
+            return ()
+        offered = {path: value for path, value in off.items() if capabilities.can_patch(path)}
+        return tuple(AttributeChange(path, on[path], value) for path, value in offered.items())
 
     def _disable(self, person: Person, link: Link, event: Event, reason: str) -> Step:
         way = self._job.connector.capabilities.disable
@@ -82,20 +134,28 @@ class Leaving:
             return self._job.mapper.access(SourceObject(source.id, {}, source.place))
 
     def _removal(self, action: Action, person: Person, link: Link, reason: str) -> Step:
-        if {link.user_name.lower(), link.target_id.lower()} & self._job.protected:
+        names = link.names | person.claims | forms_of((link.target_id,))
+        if names & self._protected:
             return self._quiet(person, link, f"{reason}; protected", "Protected")
-        return replace(step_of(action, person, reason, link=link), was_on=link.is_on)
+        was_on = link.is_on and link.missing_since is None
+        return replace(step_of(action, person, reason, link=link), was_on=was_on)
 
     def _quiet(self, person: Person, link: Link, reason: str, code: str) -> Step:
         return step_of("skip", person, reason, code, link=link)
 
-    def keep_for_another(self, step: Step, link: Link, event: Event) -> Step:
-        """Disable where deletion was due: somebody new has the name, and may be the same human."""
-        person = self._person(SourceObject(step.source_id, {}, ""))
-        reason = f"{step.reason}; not deleted, for somebody new has the same {self._job.matching}"
-        if not link.may_be_on or self._job.connector.capabilities.disable == "delete":
-            return self._quiet(person, link, reason, "Claimed")
-        return self._disable(person, link, event, reason)
 
-    def _person(self, source: SourceObject) -> Person:
-        return Person(source, self._job.scope.decide(source))
+def is_due_for_a_look(link: Link, now: dt.datetime) -> bool:
+    """Say whether an account that the vendor did not show is to be looked for again.
+
+    Soon at first, then later and later, and at least once a day.
+    """
+    since, looked_at = link.missing_since, link.changed_at
+    if since is None or looked_at is None:
+        return True
+    pause = min(max(looked_at - since, _FIRST_LOOK_AFTER), _LOOK_AT_LEAST_EVERY)
+    return now - looked_at >= pause or now < looked_at
+
+
+def _unseen(link: Link) -> str:
+    since = link.missing_since.isoformat(" ", "minutes") if link.missing_since else ""
+    return f"the vendor has not shown the account {link.target_id} since {since}; looked for again"

@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -313,12 +312,3 @@ def fingerprint(desired: Desired) -> str:
     """Return a short text that changes whenever what is wanted of a user changes."""
     text = _ENCODER.encode(dict(desired))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def matching_form(value: str) -> str:
-    """Return the form in which two matching values are the same user.
-
-    NFC, then lower case: not casefold, which merges `straße` and `strasse`, and not NFKC, which
-    merges look-alikes.
-    """
-    return unicodedata.normalize("NFC", value).lower()

@@ -3,28 +3,34 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from jackfield.engine.codes import PENDING_REFERENCE
-from jackfield.engine.job import Job
-from jackfield.engine.mapping import matching_form
+from jackfield.engine.identity import forms_of, matching_form
 from jackfield.engine.plan import Action, Step
 from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.state.journal import Link
 from jackfield.errors import ConnectorError
-from jackfield.resources import MatchKey, User
+from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject
+
+Keys: TypeAlias = tuple[MatchKey, ...]
+Question: TypeAlias = Keys | UserId
+"""What is asked of one person: an id, or all matching values, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """What the vendor showed of one person: a user, nobody, or an error in its place.
 
-    `is_matched`: found by the matching attribute, not through a link. `lost` is the linked account
-    that the vendor has no more, in whose place this was found; empty for everybody else.
+    `is_matched`: found by a matching attribute, `matched_by`, not through a link. `lost` is the
+    linked account that the vendor has no more, in whose place this was found; empty for everybody
+    else.
     """
 
     user: User | None = None
     is_matched: bool = False
+    matched_by: str = ""
     failure: ConnectorError | None = None
     lost: str = ""
 
@@ -38,21 +44,42 @@ class Target:
 class Person:
     """A source object with what the job makes of it, worked out once.
 
-    `key` is None where the matching attribute has no value; `flaw` says why nothing can be made of
-    this person's values. `missing` are people whom attributes name and who have no account yet.
+    A person has a name, matching values and an id: three things. `name` is the user name that the
+    account is to have, empty where there is none. `keys` are the matching attributes that have a
+    value, best first; `flaw` says why nothing can be made of this person's values. `others` are
+    further values that the account would show: an external id, an e-mail address. `missing` are
+    people whom attributes name and who have no account yet.
     """
 
     source: SourceObject
     scope: ScopeDecision
-    key: MatchKey | None = None
+    keys: tuple[MatchKey, ...] = ()
     wanted: str = ""
     flaw: str = ""
     missing: tuple[str, ...] = ()
+    name: str = ""
+    others: tuple[str, ...] = ()
 
     @property
-    def user_name(self) -> str:
+    def key(self) -> MatchKey | None:
+        """The first of the matching values; None where there is none."""
+        return self.keys[0] if self.keys else None
+
+    @property
+    def match_value(self) -> str:
         """The value that finds the person at the vendor; empty where there is none."""
-        return self.key.value if self.key else ""
+        return self.keys[0].value if self.keys else ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The forms of all that the person's account would show as a name."""
+        values = (key.value for key in self.keys)
+        return forms_of((self.name, self.source.id, *values, *self.others))
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """The forms of the names that an account of this person alone can have."""
+        return forms_of((self.name, *(key.value for key in self.keys)))
 
     @property
     def code(self) -> str:
@@ -67,17 +94,18 @@ class Person:
         return f"; without the reference to {', '.join(self.missing)}, who has no account yet"
 
 
-def doubles(job: Job, people: Iterable[Person]) -> dict[str, str]:
+def doubles(people: Iterable[Person]) -> dict[str, str]:
     """Return, for people who share one matching value, why none of them is touched."""
-    holders: dict[str, list[SourceObject]] = defaultdict(list)
+    holders: dict[tuple[str, str], list[SourceObject]] = defaultdict(list)
     for person in people:
-        if person.scope.is_in_scope and person.key is not None:
-            holders[matching_form(person.key.value)].append(person.source)
+        if person.scope.is_in_scope:
+            for key in person.keys:
+                holders[key.path, matching_form(key.value)].append(person.source)
     reasons = {}
-    for sharing in holders.values():
+    for (path, _), sharing in holders.items():
         if len(sharing) > 1:
             places = " and ".join(source.place for source in sharing)
-            reason = f"{places} have the same {job.matching}; neither is touched"
+            reason = f"{places} have the same {path}; neither is touched"
             reasons.update({source.id: reason for source in sharing})
     return reasons
 
@@ -91,15 +119,17 @@ def step_of(
     link: Link | None = None,
     user: User | None = None,
 ) -> Step:
-    """Return the step of a person, named as the vendor knows them where that is known."""
+    """Return the step of a person, who is called by the user name wherever one is known."""
     source = person.source
-    fallback = link.user_name if link else source.id
+    seen = user.userName if user else None
+    known = (person.name, link.user_name if link else "", seen or "", person.match_value, source.id)
     return Step(
         action=action,
         source_id=source.id,
-        user_name=person.key.value if person.key else fallback,
+        user_name=next(filter(None, known)),
         place=source.place,
         reason=reason,
         code=code,
         target_id=link.target_id if link else (user.id if user else None),
+        match_value=person.match_value or (link.match_value if link else ""),
     )

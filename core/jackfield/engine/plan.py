@@ -61,7 +61,10 @@ class Step:
     `reason` is a sentence for people, `code` the word for programs (Microsoft's where it has one).
     `place` is where the person stands in the source. `wanted` is the fingerprint that the link
     carries once the step has succeeded. `was_on`: the account gave access before. `takes_over`
-    names the source object that has left and whose account this person gets.
+    names the source object that has left and whose account this person gets, of the job
+    `takes_over_job` or of this one. `match_value` is what the account is found by, `seen_as` its
+    user name as the vendor showed it. `takes_access`: a change among others turns the access off.
+    `new_name` is the user name that the account gets in place of another one.
     """
 
     action: Action
@@ -76,6 +79,11 @@ class Step:
     wanted: str = ""
     was_on: bool = True
     takes_over: str = ""
+    takes_over_job: str = ""
+    match_value: str = ""
+    seen_as: str = ""
+    takes_access: bool = False
+    new_name: str = ""
 
     @property
     def written(self) -> tuple[AttributeChange, ...]:
@@ -89,7 +97,8 @@ class Step:
 
     @property
     def is_removal(self) -> bool:
-        return self.action in REMOVALS
+        """Whether somebody loses access, or the account, whatever the step is called."""
+        return self.action in REMOVALS or self.takes_access
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,27 +7,34 @@ person the engine never linked is never disabled; a disabled person is never cre
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
+from typing import Final
 
-from jackfield.engine.codes import code_of
-from jackfield.engine.comparing import differences, is_known_difference
+from jackfield.engine.aligning import Alignment
+from jackfield.engine.codes import ANOTHERS, code_of
+from jackfield.engine.doubts import may_create_beside
 from jackfield.engine.expressions import ExpressionError
+from jackfield.engine.identity import anothers, forms_of, is_one_of, matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import REASONS, Event
 from jackfield.engine.leaving import Leaving
-from jackfield.engine.mapping import Desired, fingerprint, matching_form
-from jackfield.engine.people import Person, Target, doubles, step_of
-from jackfield.engine.plan import AttributeChange, Plan, Step
+from jackfield.engine.mapping import Desired, fingerprint
+from jackfield.engine.people import Person, Question, Target, doubles, step_of
+from jackfield.engine.plan import Plan, Step
 from jackfield.engine.rows import Rows
+from jackfield.engine.state.doubts import Doubt
 from jackfield.engine.state.journal import Link
+from jackfield.engine.tenancy import Tenancy
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject, SourceRead
+
+_OTHER_NAMES: Final = ("externalId", 'emails[type eq "work"].value')
+"""What an account shows of its owner besides the user name and the matching attributes."""
 
 
 class Planner:
     """The decisions of one cycle of one job, on the people who are not as they were.
 
-    `names_in_doubt` are those that people may have accounts under whom no answer told of.
+    `doubts` are accounts that people may have and no answer told of.
     """
 
     def __init__(
@@ -35,32 +42,45 @@ class Planner:
         job: Job,
         read: SourceRead,
         rows: Rows,
-        names_in_doubt: Mapping[str, str] = MappingProxyType({}),
+        doubts: Iterable[Doubt] = (),
         now: dt.datetime | None = None,
+        tenancy: Tenancy | None = None,
     ) -> None:
         self._job = job
-        self._names_in_doubt = names_in_doubt
+        self._tenancy = tenancy
+        self._doubts = tuple(doubts)
         self._leaving = Leaving(job, now or dt.datetime.now(dt.UTC))
+        self._alignment = Alignment(job)
         self._read = read
         self._rows = rows
         self._links: Mapping[str, Link] = rows.links
         self._told = {removal.id: removal.kind for removal in read.removed}
         self._taken_over: set[str] = set()
-        self._named = self._by_name()
+        self._claimed: set[str] = set()
+        self._named = self._by_name() if job.mapper.has_references else {}
         self.people = self._considered(rows)
-        fresh = (p for p in self.people if p.scope.is_in_scope and p.source.id not in self._links)
-        self._unlinked_names = {matching_form(person.user_name) for person in fresh}
+        fresh = [p for p in self.people if p.scope.is_in_scope and p.source.id not in self._links]
+        self._unlinked_names = frozenset[str]().union(*(person.claims for person in fresh))
         self._owners = {link.target_id: link.source_id for link in self._links.values()}
-        self._doubles = doubles(job, self.people)
+        self._doubles = doubles(self.people)
 
-    def question(self, person: Person) -> MatchKey | UserId | None:
+    def names(self) -> dict[str, str]:
+        """Return to whom of the linked people a name belongs, by its form."""
+        return {form: one for one, link in self._links.items() for form in link.names}
+
+    def question(self, person: Person) -> Question | None:
         """Return what must be read of the vendor before this person can be decided on."""
         source_id = person.source.id
         link = self._links.get(source_id)
-        if not person.scope.is_in_scope or person.flaw or source_id in self._doubles:
+        if source_id in self._doubles:
+            return None
+        if not person.scope.is_in_scope:
+            step = self._decide_out_of_scope(person, link)
+            return UserId(link.target_id) if link and self._leaving.needs_look(step, link) else None
+        if person.flaw:
             return None
         if link is None:
-            return person.key
+            return person.keys or None
         if link.is_on and link.wanted == person.wanted:
             return None
         return UserId(link.target_id)
@@ -70,13 +90,24 @@ class Planner:
         link = self._links.get(person.source.id)
         if target is None:
             return self._decide_unread(person, link)
+        if not person.scope.is_in_scope:
+            return self._leaving.looked_at(self._decide_out_of_scope(person, link), target)
         if target.failure is not None:
-            return step_of("fail", person, str(target.failure), code_of(target.failure))
-        if target.lost and (refusal := self._refuse(person, target)):
+            said, code = str(target.failure), code_of(target.failure)
+            return step_of("fail", person, said, code, link=link)
+        if refusal := self._refuse_another(person, link, target) or self._refuse(person, target):
             return refusal
-        if target.user is None:
-            return self._create(person)
-        return self._align(person, link, target.user, is_matched=target.is_matched)
+        return self._align(person, link, target) if target.user else self._create(person)
+
+    def _refuse_another(self, person: Person, link: Link | None, target: Target) -> Step | None:
+        """Return why a linked account is left alone that is called otherwise than we left it."""
+        user = target.user
+        if link is None or user is None or target.is_matched:
+            return None
+        if is_one_of(user, link.names | person.names, self._job.match_on):
+            return None
+        why = anothers(link.user_name, link.target_id, user)
+        return step_of("fail", person, why, ANOTHERS, link=link)
 
     def pause(self, person: Person, reason: str) -> Step:
         """Return the step of somebody who failed and waits for another attempt."""
@@ -84,10 +115,10 @@ class Planner:
         return step_of("skip", person, reason, "Escrowed", link=link)
 
     def plan(self, steps: Iterable[Step]) -> Plan:
-        """Return the finished plan: these steps, then those who are gone from the source."""
+        """Return the finished plan of these steps."""
         return Plan(
             self._job.name,
-            (*steps, *self._gone()),
+            tuple(steps),
             source_count=len(self._read.objects),
             linked_count=self._rows.linked_count,
             passed_count=self._rows.passed_count,
@@ -98,8 +129,8 @@ class Planner:
     def _considered(self, rows: Rows) -> tuple[Person, ...]:
         """Return those who changed, and who shares a matching value with one of them."""
         people = list(map(self._person, rows.objects()))
-        keys = (p.key for p in people if p.scope.is_in_scope and p.key is not None)
-        sharing = list(rows.colliding({matching_form(key.value) for key in keys}))
+        keys = (key.value for p in people if p.scope.is_in_scope for key in p.keys)
+        sharing = list(rows.colliding(forms_of(keys)))
         rows.load_owners()
         if sharing:
             people.extend(map(self._person, sharing))
@@ -110,15 +141,23 @@ class Planner:
         scope = self._job.scope.decide(source)
         try:
             wanted = self._desired(source)
-            value = self._desired(source, creating=True).get(self._job.matching)
+            given = self._desired(source, creating=True)
             told = fingerprint(wanted)
         except ExpressionError as error:
             return Person(source, scope, flaw=str(error))
         except UnicodeEncodeError:
             return Person(source, scope, flaw="a value holds half a character: no valid Unicode")
-        key = None if value is None else MatchKey(self._job.matching, str(value))
+        keys = (MatchKey(p, str(given[p])) for p in self._job.match_on if given.get(p) is not None)
         missing = (name for name in self._job.mapper.references(source) if not self._refer(name))
-        return Person(source, scope, key, told, missing=tuple(missing))
+        return Person(
+            source,
+            scope,
+            tuple(keys),
+            told,
+            missing=tuple(missing),
+            name=str(given.get("userName") or ""),
+            others=tuple(str(given[path]) for path in _OTHER_NAMES if given.get(path)),
+        )
 
     def wish(self, person: Person) -> str:
         """Return what a failure of this person is remembered with: a change makes another try due.
@@ -147,21 +186,38 @@ class Planner:
         return person.source.id in self._doubles
 
     def _by_name(self) -> dict[str, Link]:
-        if not self._job.mapper.has_references:
-            return {}
-        return {matching_form(link.user_name): link for link in self._links.values()}
+        return {form: link for link in self._links.values() for form in link.names}
 
-    def _gone(self) -> Iterator[Step]:
-        """Yield the removal of everybody who is linked and gone from the source."""
+    def gone(self) -> Iterator[Step]:
+        """Yield the removal of everybody who is linked and gone from the source.
+
+        Once everybody else is decided on: an account that somebody claims is not taken away.
+        """
         for source_id, link in self._links.items():
-            if source_id in self._taken_over or not self._has_left(source_id):
+            if source_id in self._taken_over or not self.has_left(source_id):
                 continue
             event, reason = self._departure(source_id)
-            step = self._leaving.step(SourceObject(source_id, {}, ""), link, event, reason)
-            if step.action == "delete" and matching_form(link.user_name) in self._unlinked_names:
-                step = self._leaving.keep_for_another(step, link, event)
+            source = SourceObject(source_id, {}, "")
+            person = Person(source, self._job.scope.decide(source))
+            step = self._leaving.step(person, link, event, reason)
+            if step.is_removal and self._is_claimed(source_id, link):
+                step = self._leaving.wait_for_word(step)
             if step.action != "unchanged":
                 yield step
+
+    def needs_look(self, step: Step) -> bool:
+        """Say whether the account of somebody gone must be seen before that is decided."""
+        return self._leaving.needs_look(step, self._links[step.source_id])
+
+    def looked_at(self, step: Step, target: Target) -> Step:
+        """Return the removal of somebody gone, now that the account was looked at."""
+        return self._leaving.looked_at(step, target)
+
+    def _is_claimed(self, source_id: str, link: Link) -> bool:
+        other = self._tenancy.other_link(link.target_id) if self._tenancy else None
+        is_anothers = other is not None and other.tenant == link.tenant != "" and other.may_be_on
+        is_named = not link.names.isdisjoint(self._unlinked_names)
+        return is_anothers or is_named or source_id in self._claimed
 
     def _departure(self, source_id: str) -> tuple[Event, str]:
         """Return how somebody is gone, and the reason.
@@ -185,14 +241,14 @@ class Planner:
             return step_of("fail", person, person.flaw, "InvalidExpression", link=link)
         if link and link.is_on and link.wanted == person.wanted:
             return step_of("unchanged", person, "nothing changed in the source", link=link)
-        reason = f"{self._job.matching} has no value, so nobody can be matched or created"
+        reason = f"{self._job.matched_by} has no value, so nobody can be matched or created"
         return step_of("fail", person, reason, "MissingValues")
 
     def _decide_out_of_scope(self, person: Person, link: Link | None) -> Step:
         reason = person.scope.reason
         event: Event = "unassigned" if person.source.is_enabled else "disabled"
         if link is not None:
-            return self._leaving.step(person.source, link, event, reason)
+            return self._leaving.step(person, link, event, reason)
         if event == "disabled":
             reason = f"{reason}, and a disabled user is never created"
         return step_of("skip", person, reason, person.scope.code)
@@ -200,6 +256,8 @@ class Planner:
     def _refuse(self, person: Person, target: Target) -> Step | None:
         """Return why nothing takes the place of a linked account that is gone, where it may not."""
         policy = self._job.on_missing_target
+        if not target.lost:
+            return None
         reason = f'the linked account {target.lost} is gone; on_missing_target = "{policy}" puts'
         if policy == "fail":
             reason = f"{reason} none in its place: restore it, or remove the link"
@@ -214,90 +272,79 @@ class Planner:
         capabilities = self._job.connector.capabilities
         given = desired.keys() | self._job.mapper.unique_targets
         missing = [path for path in capabilities.required_on_create() if path not in given]
-        doubtful = self._names_in_doubt.get(person.source.id, person.user_name)
-        if matching_form(doubtful) != matching_form(person.user_name):
-            reason = f"an account made as {doubtful} may turn up yet; nobody is made in its place"
-            return step_of("fail", person, f"{reason} within the hour", "InDoubt")
+        if held := self._held_by_doubt(person):
+            reason = f"an account made as {held} may turn up yet; nobody is made in its place"
+            reason = f"{reason} until looks have shown that there is none"
+            return step_of("fail", person, reason, "InDoubt")
         if not capabilities.create:
             return step_of("skip", person, "the vendor offers no creation of users", "NoCreate")
         if missing:
             reason = f"{self._job.connector.name} requires {', '.join(missing)}, which has no value"
             return step_of("fail", person, reason, "MandatoryFieldsMissing")
-        reason = f"nobody has this {self._job.matching}{person.note}"
+        reason = f"nobody has this {self._job.matched_by}{person.note}"
         step = step_of("create", person, reason, person.code)
         return replace(step, attributes=dict(desired), wanted=person.wanted)
 
-    def _align(self, person: Person, link: Link | None, user: User, *, is_matched: bool) -> Step:
+    def _held_by_doubt(self, person: Person) -> str:
+        """Return another name that the person may have an account under; empty where none does."""
+        for doubt in self._doubts:
+            is_other = doubt.match_form not in forms_of(key.value for key in person.keys)
+            if doubt.source_id == person.source.id and is_other and not may_create_beside(doubt):
+                return doubt.user_name
+        return ""
+
+    def _align(self, person: Person, link: Link | None, target: Target) -> Step:
+        user = target.user or User()
         target_id = user.id or ""
         owner = self._owners.get(target_id, person.source.id)
         if owner != person.source.id and owner not in self._taken_over:
             return self._claim(person, link, user, owner)
-        if is_matched and not self._job.adopt:
+        if self._tenancy is not None and (job := self._tenancy.other_owner_of(user)):
+            return self._claim_elsewhere(person, link, user, job)
+        if target.is_matched and not self._job.adopt:
             reason = "the vendor has this user already, and adopt = false forbids to link it"
             return step_of("fail", person, reason, "Conflict", user=user)
-        step = self._compared(person, link, user, self._desired(person.source))
+        step = self._alignment.step(person, link, target, self._desired(person.source))
         return replace(step, target_id=target_id, wanted=person.wanted)
 
     def _claim(self, person: Person, link: Link | None, user: User, owner: str) -> Step:
         """Decide on somebody whose account turns out to be another person's."""
         reason = f"the account {user.id} belongs to the source object {owner}"
-        if link is None and self._has_left(owner):
+        if link is None and self.has_left(owner):
+            self._claimed.add(owner)
             if self._job.leavers.hired_again == "relink":
-                return self._take_over(person, owner, user)
+                return self._take_over(person, self._links[owner], user)
             reason = (
                 f"{reason}, who has left; for the same human write leavers.hired_again = "
                 '"relink", for another one remove the old link'
             )
         return step_of("fail", person, reason, "DuplicateSourceEntries", user=user)
 
-    def _take_over(self, person: Person, owner: str, user: User) -> Step:
+    def _claim_elsewhere(self, person: Person, link: Link | None, user: User, job: str) -> Step:
+        """Decide on somebody whose account belongs to another job of the connection."""
+        other = self._tenancy.other_link(user.id or "") if self._tenancy else None
+        is_free = link is None and other is not None and not other.may_be_on
+        if is_free and other and self._job.leavers.hired_again == "relink":
+            return replace(self._take_over(person, other, user), takes_over_job=job)
+        source_id = other.source_id if other else ""
+        owner = f"the source object {source_id} of the job {job}"
+        remedy = f"jackfield links {job} {source_id} --remove"
+        reason = f"the account {user.id} belongs to {owner}; to hand it over: {remedy}"
+        return step_of("fail", person, reason, "DuplicateSourceEntries", user=user)
+
+    def _take_over(self, person: Person, before: Link, user: User) -> Step:
         """Give somebody hired again under a new record the account of the old one."""
-        before = self._links[owner]
+        owner, target = before.source_id, Target(user=user)
         was_off = None if before.is_on else before
-        step = self._compared(person, was_off, user, self._desired(person.source))
+        step = self._alignment.step(person, was_off, target, self._desired(person.source))
         reason = f"{step.reason}; the source object {owner}, who has left, had this account"
         self._taken_over.add(owner)
         return replace(
             step, target_id=before.target_id, wanted=person.wanted, takes_over=owner, reason=reason
         )
 
-    def _has_left(self, source_id: str) -> bool:
+    def has_left(self, source_id: str) -> bool:
         """Say whether the source knows this linked person no more."""
-        if source_id in self._rows.numbers:
+        if self._rows.is_here(source_id):
             return False
         return self._read.is_complete or source_id in self._told
-
-    def _compared(self, person: Person, link: Link | None, user: User, desired: Desired) -> Step:
-        capabilities = self._job.connector.capabilities
-        mapper = self._job.mapper
-        found = differences(
-            desired, user, capabilities, adds_only=mapper.adds_only, fills_empty=mapper.fills_empty
-        )
-        kept = link.kept if link else {}
-        fresh = [change for change in found if not is_known_difference(change, kept)]
-        changes = tuple(change for change in fresh if capabilities.can_patch(change.path))
-        fixed = ", ".join(c.path for c in fresh if not capabilities.can_patch(c.path))
-        note = f"; the vendor offers no update of {fixed}" if fixed else ""
-        if link is not None and not link.is_on:
-            if not capabilities.enable:
-                reason = "back in the source; the vendor cannot enable"
-                return step_of("skip", person, reason, "NotOffered", link=link)
-            step = step_of("enable", person, f"back in the source{note}", link=link)
-            return replace(step, changes=self._with_access(person, changes))
-        matched = f"matched by {self._job.matching}; " if link is None else ""
-        if changes:
-            reason = f"{matched}attributes differ{note}{person.note}"
-            step = step_of("update", person, reason, person.code, link=link)
-            return replace(step, changes=changes)
-        reason = f"{matched}the vendor has every value{note}"
-        if link is None:
-            return step_of("link", person, reason)
-        return step_of("skip", person, reason, "RedundantExport", link=link)
-
-    def _with_access(
-        self, person: Person, changes: tuple[AttributeChange, ...]
-    ) -> tuple[AttributeChange, ...]:
-        """Return the changes with those that give access first, whatever the vendor shows."""
-        on, off = self._job.mapper.access(person.source)
-        access = tuple(AttributeChange(p, off[p], on[p]) for p in on if on[p] not in (None, ""))
-        return (*access, *(change for change in changes if change.path not in on))

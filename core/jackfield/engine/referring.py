@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from jackfield.engine.mapping import matching_form
+from jackfield.engine.identity import matching_form
 from jackfield.engine.people import Person
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.references import PendingReference
@@ -29,7 +29,7 @@ def keep_references(
         for name in person.missing
         if person.scope.is_in_scope
     ]
-    names = {matching_form(link.user_name) for link in links.values()}
+    names = frozenset[str]().union(*(link.names for link in links.values()))
     others = store.references.all(job)
     store.references.put(job, waiting, token=token)
     named = [each.wanted_id for each in others]

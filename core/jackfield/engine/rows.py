@@ -7,13 +7,14 @@ run that died, a step by hand or a changed mapping can never hide a change.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import compress
 from typing import Final, Protocol
 
 from jackfield.engine.job import Job
-from jackfield.engine.mapping import matching_form
 from jackfield.engine.plan import Plan
 from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.state.journal import Link
@@ -51,7 +52,8 @@ class Rows:
 
     `links` has the links that matter: of people to be looked at and of people who are gone, and all
     of the job's as soon as any of them is to be changed or matched. `numbers` are the people's
-    places in the read, by source id.
+    places in the read, by source id. An id that differs from a linked one in letter case alone, and
+    from no other, is that one.
     """
 
     def __init__(self, job: Job, store: Store, read: SourceRead, *, is_whole: bool = True) -> None:
@@ -69,12 +71,14 @@ class Rows:
             and not read.watermark
             and len(self.numbers) == len(ids)
             and not job.mapper.has_references
-            and job.matching in {m.target for m in job.mappings if m.apply == "always"}
+            and {*job.match_on} <= {m.target for m in job.mappings if m.apply == "always"}
         )
         self._configuration = configuration_of(job, self._people.settings)
         self._passed = bytearray(len(ids))
         self._has_all_links = not self._is_comparable
         self._left: list[str] = []
+        self._unknown = read.unknown
+        self._linked_as: dict[str, str] = {}
         self.linked_count = 0
         self.links: dict[str, Link] = {}
         if self._is_comparable:
@@ -82,6 +86,7 @@ class Rows:
         else:
             self.links.update(store.links(job.name))
             self.linked_count = sum(link.is_on for link in self.links.values())
+            self._recognise(self.links.keys() - self.numbers.keys(), self.links)
 
     @property
     def passed_count(self) -> int:
@@ -91,15 +96,41 @@ class Rows:
     def objects(self) -> Iterable[SourceObject]:
         """Return the people to be looked at, in the order of the source."""
         if not self.passed_count:
-            return self._people
-        return self._people.pick({n for n, passed in enumerate(self._passed) if not passed})
+            return map(self._recognised, self._people)
+        return self._picked({n for n, passed in enumerate(self._passed) if not passed})
+
+    def is_here(self, source_id: str) -> bool:
+        """Say whether the read has this person, or could not establish whether it has."""
+        return source_id in self.numbers or source_id in self._unknown
+
+    def _picked(self, numbers: Collection[int]) -> Iterable[SourceObject]:
+        return map(self._recognised, self._people.pick(numbers))
+
+    def _recognised(self, source: SourceObject) -> SourceObject:
+        linked_as = self._linked_as.get(source.id)
+        return source if linked_as is None else replace(source, id=linked_as)
+
+    def _recognise(self, gone: Collection[str], linked: Collection[str]) -> None:
+        """Take people whose id has another letter case than when they were linked for the same."""
+        wanted = {one.lower(): one for one in gone}
+        if not wanted:
+            return
+        alike = Counter(one.lower() for one in (*self.numbers, *gone) if one.lower() in wanted)
+        self._linked_as = {
+            one: wanted[one.lower()]
+            for one in self.numbers
+            if alike[one.lower()] == 2 and one not in linked  # the one here and the one gone
+        }
+        if self._linked_as:
+            known = self._linked_as.get
+            self.numbers = {known(one, one): number for one, number in self.numbers.items()}
 
     def colliding(self, matching_values: Collection[str]) -> Iterator[SourceObject]:
         """Yield those passed over who share a matching value, by `matching_form`, with these."""
         if matching_values:
             self._load_all()
         if self.passed_count and matching_values:
-            yield from self._people.pick(self._take_back(matching_values))
+            yield from self._picked(self._take_back(matching_values))
 
     def load_owners(self) -> None:
         """Read all links where anybody's account may be changed: it may be another's by now."""
@@ -118,14 +149,17 @@ class Rows:
             self._store.rows.forget(self._job.name, self._left, token=token)
 
     def _compare(self) -> None:
-        told, gone = self._told()
+        told, gone, linked = self._told()
+        self._recognise(gone, linked)
+        gone = [one for one in gone if one not in self.numbers]
         passed, configuration, number_of = self._passed, self._configuration, self.numbers.get
         fingerprints = self._people.fingerprints()
         for some in self._store.rows.remembered(self._job.name):
             for source_id, row in some:
                 number = number_of(source_id)
                 if number is None:
-                    self._left.append(source_id)
+                    if source_id not in self._unknown:
+                        self._left.append(source_id)
                     continue
                 wanted = told[number]
                 if wanted and row == f"{configuration}{wanted}{fingerprints[number]}":
@@ -137,10 +171,10 @@ class Rows:
             found = self._store.rows.linked(self._job.name, wanted_ids)
             self.links.update({link.source_id: link for link in found})
 
-    def _told(self) -> tuple[list[str], list[str]]:
+    def _told(self) -> tuple[list[str], list[str], Collection[str]]:
         """Return what each person's link says was told, empty where that settles nothing; and gone.
 
-        A person with a failure is settled by nothing.
+        Also who is linked, where anybody is gone. A person with a failure is settled by nothing.
         """
         told, gone, number_of = [""] * len(self._passed), list[str](), self.numbers.get
         for some in self._store.rows.told(self._job.name):
@@ -154,7 +188,11 @@ class Rows:
         for source_id in self._store.escrows.all(self._job.name):
             if (number := number_of(source_id)) is not None:
                 told[number] = ""
-        return told, gone
+        return told, gone, self._linked_ids() if gone else ()
+
+    def _linked_ids(self) -> Collection[str]:
+        told = self._store.rows.told(self._job.name)
+        return {source_id for some in told for source_id, _, _ in some}
 
     def _load_all(self) -> None:
         if not self._has_all_links:
@@ -167,7 +205,7 @@ class Rows:
             number = self.numbers.get(source_id)
             if number is None or not self._passed[number]:
                 continue
-            if matching_form(link.user_name) in matching_values:
+            if not link.names.isdisjoint(matching_values):
                 self._passed[number] = 0
                 found.add(number)
         return found
@@ -215,7 +253,7 @@ def configuration_of(job: Job, settings: str = "") -> str:
         release = ""
     parts = (
         release,
-        job.matching,
+        job.match_on,
         job.mappings,
         sorted(job.clearing),
         job.scope.settings,

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from jackfield.engine.codes import code_of
 from jackfield.engine.expressions import AllTaken, ExpressionError
+from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
-from jackfield.engine.mapping import matching_form
 from jackfield.engine.plan import Step
 from jackfield.errors import AmbiguousMatch, ConnectorError
 from jackfield.resources import MatchKey
@@ -53,7 +53,7 @@ class UniqueValues:
     def _is_taken(self, path: str, value: str) -> bool:
         if (path, matching_form(value)) in self._given:
             return True
-        target = self._looker.look(MatchKey(path, value))
+        target = self._looker.look((MatchKey(path, value),))
         if target.failure is not None and not isinstance(target.failure, AmbiguousMatch):
             raise target.failure
         return target.failure is not None or target.user is not None

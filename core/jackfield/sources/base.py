@@ -70,6 +70,9 @@ class SourceRead:
     """Opaque: where the next read may begin. Kept only when the effects of this one are durable;
     empty where the source cannot say."""
     is_delta: bool = False
+    unknown: frozenset[str] = frozenset()
+    """Source ids of people whom this read could not establish. Nothing is concluded about these:
+    they are no leavers and get no update."""
 
 
 class SourceSettings(BaseModel):

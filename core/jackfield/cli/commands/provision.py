@@ -17,6 +17,7 @@ from jackfield.cli.text import value
 from jackfield.engine import CycleResult, Entry, Hold, How, Job, Plan, Step, preview_job, run_job
 from jackfield.engine.explaining import Explainer, Explanation
 from jackfield.engine.plan import AttributeChange
+from jackfield.engine.state.lease import Lease
 from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ProvisioningError
 
@@ -82,7 +83,7 @@ class _Demand:
         self._is_dry = is_dry
 
     def add(self, name: str) -> Exit:
-        with self._opened(name) as (job, store, token):
+        with self._opened(name) as (job, store, lease):
             try:
                 job.connector.authenticate()
             except ProvisioningError as error:
@@ -96,7 +97,7 @@ class _Demand:
                 # The same people are decided on as were explained.
                 replace(job, read_source=lambda _since: read),
                 store,
-                token,
+                lease,
                 explainer,
                 explanation,
             )
@@ -104,7 +105,7 @@ class _Demand:
         return outcome.code
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[tuple[Job, Store, int | None]]:
+    def _opened(self, name: str) -> Iterator[tuple[Job, Store, Lease | None]]:
         with (
             self._session.job(name, dry_run=self._is_dry) as job,
             opened(self._session.configuration.state) as store,
@@ -113,13 +114,13 @@ class _Demand:
                 yield job, store, None
                 return
             with store.lease(name) as lease:
-                yield job, store, lease.token
+                yield job, store, lease
 
     def _provision(
         self,
         job: Job,
         store: Store,
-        token: int | None,
+        lease: Lease | None,
         explainer: Explainer,
         explanation: Explanation,
     ) -> _Outcome:
@@ -128,7 +129,7 @@ class _Demand:
         if self._is_dry:
             preview = preview_job(job, store, approval=approval, how=how)
             return _outcome(explainer, preview.plan, preview.hold)
-        result = run_job(job, store, approval=approval, token=token, how=how)
+        result = run_job(job, store, approval=approval, lease=lease, how=how)
         return replace(_outcome(explainer, result.plan, result.hold), result=result)
 
 

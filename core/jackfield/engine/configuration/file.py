@@ -141,7 +141,7 @@ class JobTable(_Table):
     adopt: bool = True
     on_missing_target: OnMissingTarget = "rematch"
     clearing: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    matching: str = ""
+    matching: str | Annotated[tuple[str, ...], Field(strict=False)] = ""
     protected: Annotated[tuple[str, ...], Field(strict=False)] = ()
     workers: int = Field(default=8, ge=1, le=64)
     interval_minutes: int = Field(default=40, ge=1, le=10_080)

@@ -39,7 +39,10 @@ class Quarantine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobState:
-    """A job between its cycles. `configuration` is a fingerprint; empty strings mean never yet."""
+    """A job between its cycles. `configuration` is a fingerprint; empty strings mean never yet.
+
+    `passed_holds` counts the holds that a person has let pass.
+    """
 
     job: str
     watermark: str = ""
@@ -48,6 +51,7 @@ class JobState:
     quarantine: Quarantine | None = None
     last_cycle: CycleSummary | None = None
     last_success: CycleSummary | None = None
+    passed_holds: int = 0
 
 
 class JobStates:
@@ -74,6 +78,10 @@ class JobStates:
     def set_configuration(self, job: str, fingerprint: str, *, token: int | None = None) -> None:
         """Store what the job was configured as when its rows were last compared."""
         self._set(job, token, configuration=fingerprint)
+
+    def count_passed_hold(self, job: str, *, token: int | None = None) -> None:
+        """Count one hold more that a person has let pass; its word is used up."""
+        self._set(job, token, passed_holds=self.get(job).passed_holds + 1)
 
     def quarantine(
         self,
@@ -164,4 +172,5 @@ def _state(row: Any) -> JobState:
         quarantine=quarantine,
         last_cycle=summary_of(row.job, row.last_cycle),
         last_success=summary_of(row.job, row.last_success),
+        passed_holds=row.passed_holds,
     )

@@ -12,25 +12,28 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from jackfield.engine.identity import forms_of, matching_form
 from jackfield.engine.log import SUCCEEDED, Entry
 from jackfield.engine.plan import Step
 from jackfield.engine.state.database import Database, now, upsert
+from jackfield.engine.state.doubts import Doubt, doubt_row
 from jackfield.engine.state.escrows import Escrow, escrow_row
 from jackfield.engine.state.log_entries import entry_row
-from jackfield.engine.state.tables import entries, escrows, intents, links
-
-"""Outcomes after which a person's earlier failures are forgotten."""
+from jackfield.engine.state.tables import doubts, entries, escrows, intents, links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """The stored pair of one source object and one target user.
+    """The stored pair of one source object and one target user: one account of one tenant.
 
-    `is_on` is False once the engine took the access away. `wanted` is the fingerprint of what the
-    vendor was last told, empty while a write is under way or has failed. `kept` remembers values
-    that the vendor answered with success and did not take: path → [wanted, kept]. `changed_at` is
-    when the store last wrote it, `linked_at` when it first led to this target user; the store sets
-    the latter where a new link has none.
+    `user_name` is what the vendor showed as the account's name last, `match_value` what it is found
+    by, `may_be` the name that a write under way may have given it; `tenant` is the identity of the
+    connection, empty until a look has proven it. `is_on` is False once the engine took the access
+    away. `wanted` is the fingerprint of what the vendor was last told, empty while a write is under
+    way or has failed. `kept` remembers values that the vendor answered with success and did not
+    take: path → [wanted, kept]. `missing_since` is when the vendor first did not show the account
+    any more. `changed_at` is when the store last wrote it, `linked_at` when it first led to this
+    target user; the store sets the latter where a new link has none.
     """
 
     source_id: str
@@ -41,34 +44,50 @@ class Link:
     kept: Mapping[str, list[Any]] = field(default_factory=dict)
     changed_at: dt.datetime | None = None
     linked_at: dt.datetime | None = None
+    match_value: str = ""
+    may_be: str = ""
+    tenant: str = ""
+    missing_since: dt.datetime | None = None
 
     @property
     def may_be_on(self) -> bool:
         """Whether the account gives access, or may: the end of the last write is unknown."""
         return self.is_on or not self.wanted
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The forms of every name by which the account is known."""
+        return forms_of((self.user_name, self.match_value, self.may_be))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A step on its way: its id joins the intent and the log entry."""
+    """A step on its way: its id joins the intent and the log entry.
+
+    `tenant` is the identity of the connection that it goes to.
+    """
 
     change_id: str
     cycle_id: str
     step: Step
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """A log entry and what it leads to: another link or none any more, or another escrow.
+    """A log entry and what it leads to: another link or none any more, an escrow, a doubt.
 
-    `released` is the source object whose link gives way to this one.
+    `released` is the source object whose link gives way to this one, in the job `released_job` or
+    in the same one.
     """
 
     entry: Entry
     link: Link | None = None
     escrow: Escrow | None = None
+    doubt: Doubt | None = None
     is_unlinked: bool = False
     released: str = ""
+    released_job: str = ""
 
 
 class Journal:
@@ -85,22 +104,60 @@ class Journal:
         ahead: Sequence[Change] = (),
         withdrawn: Sequence[str] = (),
         token: int | None = None,
-    ) -> None:
+    ) -> Mapping[str, str]:
         """Store all of this or nothing: outcomes, then intents; take back intents never acted on.
 
         An intent empties the fingerprint of its person's link: until the outcome is known, nobody
-        knows what the vendor holds. An outcome of success or warning ends the person's escrow.
+        knows what the vendor holds. An outcome of success or warning ends the person's escrow, and
+        a link the person's doubt about that account.
+
+        Creations of what another job of the tenant has, or may have, are not intended: they are
+        returned with the name of that job, by change id, and must not be sent.
         """
+        refused: Mapping[str, str] = {}
         with self._database.write(job, token) as connection:
             if settled:
                 _settle(connection, job, settled)
             if ahead:
-                at = now()
-                connection.execute(_INTENDED, [_intent(job, at, each) for each in ahead])
-                concerned = {id_ for c in ahead for id_ in (c.step.source_id, c.step.takes_over)}
-                connection.execute(_UNCERTAIN, _people(job, concerned))
+                refused = _claimed(connection, job, ahead)
+                _intend(connection, job, [c for c in ahead if c.change_id not in refused])
             if withdrawn:
                 connection.execute(_WITHDRAWN, [{"its_id": each} for each in withdrawn])
+        return refused
+
+
+def _claimed(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> dict[str, str]:
+    """Return the creations that another job of the tenant is before: change id → that job.
+
+    It has the account by a link, or may have it: by a doubt, or by a creation under way.
+    """
+    creations = [change for change in ahead if change.step.action == "create" and change.tenant]
+    forms = {matching_form(change.step.match_value): change.change_id for change in creations}
+    if not forms:
+        return {}
+    tenant = creations[0].tenant
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(tenant))))
+    asked = {"its_job": job, "its_tenant": tenant, "its_forms": list(forms)}
+    return {forms[form]: other for form, other in connection.execute(_CLAIMS, asked)}
+
+
+def _intend(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> None:
+    if not ahead:
+        return
+    at = now()
+    connection.execute(_INTENDED, [_intent(job, at, each) for each in ahead])
+    steps = [change.step for change in ahead]
+    concerned = {step.source_id for step in steps}
+    concerned |= {step.takes_over for step in steps if not step.takes_over_job}
+    connection.execute(_UNCERTAIN, _people(job, concerned))
+    renamed = [
+        {"its_job": job, "its_source_id": s.source_id, "new": s.user_name, "seen": s.seen_as}
+        for s in steps
+        if s.action in {"update", "enable"} and s.seen_as
+    ]
+    if renamed:
+        connection.execute(_RENAMED, renamed)
 
 
 def _settle(connection: sa.Connection, job: str, settled: Sequence[Settled]) -> None:
@@ -113,13 +170,28 @@ def _settle(connection: sa.Connection, job: str, settled: Sequence[Settled]) -> 
         connection.execute(_NO_ESCROW, _people(job, failures))
         failed = filter(None, failures.values())
         upsert(connection, escrows, [escrow_row(job, escrow) for escrow in failed])
+    for each in settled:
+        if each.doubt is not None:
+            upsert(connection, doubts, [doubt_row(job, each.doubt)])
     found = {each.entry.source_id: each for each in settled if each.link or each.is_unlinked}
-    if not found:
-        return
-    released = {each.released for each in settled if each.released and each.link}
-    connection.execute(_NO_LINK, _people(job, [*found, *released]))
+    if found:
+        _relink(connection, job, found)
+
+
+def _relink(connection: sa.Connection, job: str, found: Mapping[str, Settled]) -> None:
+    for each in found.values():
+        if each.released and each.link:
+            from_job = each.released_job or job
+            connection.execute(_NO_LINK, _people(from_job, [each.released]))
+    connection.execute(_NO_LINK, _people(job, found))
     if rows := [link_row(job, each.link) for each in found.values() if each.link is not None]:
         connection.execute(_LINKED, rows)
+        connection.execute(_NO_DOUBT, [_doubt_of(job, row) for row in rows])
+
+
+def _doubt_of(job: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"its_form": row["match_form"], "its_linked_at": row["linked_at"]}
+    return {"its_job": job, "its_source_id": row["source_id"], **known}
 
 
 def _people(job: str, source_ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -138,6 +210,9 @@ def _intent(job: str, at: dt.datetime, change: Change) -> dict[str, Any]:
         "target_id": step.target_id,
         "user_name": step.user_name,
         "place": step.place,
+        "tenant": change.tenant if step.action == "create" else "",
+        "match_value": step.match_value if step.action == "create" else "",
+        "match_form": matching_form(step.match_value) if step.action == "create" else "",
     }
 
 
@@ -150,12 +225,17 @@ LINK_COLUMNS = (
     links.c.kept,
     links.c.updated_at,
     links.c.linked_at,
+    links.c.match_value,
+    links.c.may_be,
+    links.c.tenant,
+    links.c.missing_since,
 )
 
 
 def link_of(row: Sequence[Any]) -> Link:
     """Return the link of a row of `LINK_COLUMNS`."""
-    source_id, target_id, user_name, is_on, wanted, kept, updated_at, linked_at = row
+    source_id, target_id, user_name, is_on, wanted, kept, updated_at, linked_at, *others = row
+    match_value, may_be, tenant, missing_since = others
     return Link(
         source_id=source_id,
         target_id=target_id,
@@ -165,6 +245,10 @@ def link_of(row: Sequence[Any]) -> Link:
         kept={} if kept == "{}" else json.loads(kept),
         changed_at=updated_at,
         linked_at=linked_at,
+        match_value=match_value,
+        may_be=may_be,
+        tenant=tenant,
+        missing_since=missing_since,
     )
 
 
@@ -180,6 +264,11 @@ def link_row(job: str, link: Link) -> dict[str, Any]:
         "kept": json.dumps(dict(link.kept)),
         "updated_at": at,
         "linked_at": link.linked_at or at,
+        "match_value": link.match_value,
+        "match_form": matching_form(link.match_value),
+        "may_be": link.may_be,
+        "tenant": link.tenant,
+        "missing_since": link.missing_since,
     }
 
 
@@ -196,4 +285,33 @@ _LINKED = links.insert()
 _NO_LINK = links.delete().where(_is_of(links))
 _NO_ESCROW = escrows.delete().where(_is_of(escrows))
 _UNCERTAIN = links.update().where(_is_of(links)).values(wanted="")
+_RENAMED = (
+    links.update()
+    .where(_is_of(links))
+    .values(may_be=sa.bindparam("new"), user_name=sa.bindparam("seen"))
+)
+_NO_DOUBT = doubts.delete().where(
+    _is_of(doubts),
+    doubts.c.match_form == sa.bindparam("its_form"),
+    # An older link is to an account that was gone, and in whose place this one was made.
+    doubts.c.began_at <= sa.bindparam("its_linked_at", type_=doubts.c.began_at.type),
+)
+
+
+def _claims() -> sa.CompoundSelect[Any]:
+    forms: sa.BindParameter[Any] = sa.bindparam("its_forms", expanding=True)
+    tenant: sa.BindParameter[Any] = sa.bindparam("its_tenant")
+    known = [
+        sa.select(table.c.match_form, table.c.job).where(
+            table.c.match_form.in_(forms),
+            table.c.tenant == tenant,
+            table.c.job != sa.bindparam("its_job"),
+        )
+        for table in (links, doubts, intents)
+    ]
+    is_open = ~sa.exists().where(entries.c.change_id == intents.c.change_id)
+    return sa.union_all(*known[:2], known[2].where(is_open))
+
+
+_CLAIMS = _claims()
 _WITHDRAWN = intents.delete().where(intents.c.change_id == sa.bindparam("its_id"))

@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,12 @@ LEASE_SECONDS = 60.0
 _BEATS = 3  # renewals within the time of one lease
 
 
+def _boot_seconds() -> float:
+    """Return a clock that goes on while the machine sleeps, where the system has one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 @dataclass(slots=True)
 class Lease:
     """The right to run a job. `token` goes with every write; `previous` names a holder replaced.
@@ -40,12 +47,25 @@ class Lease:
     previous: str = ""
     is_lost: bool = False
     _database: Database = field(kw_only=True, repr=False)
+    _renewed_at: float = field(default_factory=_boot_seconds, repr=False)
+
+    def check(self) -> None:
+        """Make sure that no other run can have the job by now; to be called before each write.
+
+        By this machine's clock as long as the lease is young, else by renewing it.
+
+        Raises: AlreadyRunning where another run holds it; StateUnavailable where that cannot be
+        known. Then nothing may leave.
+        """
+        if self.is_lost or _boot_seconds() - self._renewed_at > self.seconds / 2:
+            self.renew()
 
     def renew(self) -> None:
         """Keep the lease for its full time from now on.
 
         Raises: AlreadyRunning where another run holds it.
         """
+        began = _boot_seconds()
         try:
             with self._database.write(self.job, self.token) as connection:
                 instant = moment(connection)
@@ -58,6 +78,7 @@ class Lease:
         except AlreadyRunning:
             self.is_lost = True
             raise
+        self._renewed_at = began
 
     def release(self) -> None:
         """Let the next run begin at once; nothing where another holds it already."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.guard import APPROVED, WITHOUT_ACCESS
+from jackfield.engine.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS
 from jackfield.engine.log import Entry, LogFilter, ProvisioningStep
 from jackfield.engine.plan import REMOVALS, AttributeChange
 from jackfield.engine.state.database import Database
@@ -74,12 +74,16 @@ class LogEntries:
         Those whom a person let pass do not count.
         """
         is_back = sa.exists().where(
-            links.c.job == job, links.c.source_id == entries.c.source_id, links.c.is_on
+            links.c.job == job,
+            links.c.source_id == entries.c.source_id,
+            links.c.is_on,
+            entries.c.code != TAKES_ACCESS,
         )
         query = (
             sa.select(entries.c.source_id)
             .where(entries.c.job == job, entries.c.at >= since, ~is_back)
-            .where(entries.c.action.in_(REMOVALS), entries.c.status.in_(("success", "warning")))
+            .where(sa.or_(entries.c.action.in_(REMOVALS), entries.c.code == TAKES_ACCESS))
+            .where(entries.c.status.in_(("success", "warning")))
             .where(entries.c.code.not_in((APPROVED, WITHOUT_ACCESS)))
         )
         with self._database.read() as connection:

@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from jackfield.engine.log import Entry, LogFilter
 from jackfield.engine.state.cycles import Cycles
 from jackfield.engine.state.database import WAIT_SECONDS, Database
+from jackfield.engine.state.doubts import Doubts
 from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.gone import Gone
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
 from jackfield.engine.state.journal import LINK_COLUMNS, Journal, Link, Settled, link_of
 from jackfield.engine.state.lease import LEASE_SECONDS, Lease, held
-from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery, entry_of
+from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
@@ -41,6 +42,8 @@ class Intent:
     target_id: str | None
     user_name: str
     place: str
+    tenant: str = ""
+    match_value: str = ""
 
 
 class Store:
@@ -56,6 +59,7 @@ class Store:
         self.jobs = JobStates(database)
         self.cycles = Cycles(database)
         self.escrows = Escrows(database)
+        self.doubts = Doubts(database)
         self.holds = Holds(database)
         self.gone = Gone(database)
         self.rows = SourceRows(database)
@@ -115,26 +119,29 @@ class Store:
         with self._database.read() as connection:
             return [_intent(row) for row in connection.execute(query)]
 
-    def doubts(self, job: str, since: dt.datetime) -> list[Entry]:
-        """Return the creations since an instant that may have happened, of people not linked since.
+    def tenants(self, job: str) -> dict[str, int]:
+        """Return how many links of a job are bound to each tenant; to "" those not proven yet."""
+        query = sa.select(links.c.tenant, sa.func.count()).where(links.c.job == job)
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(links.c.tenant))}
 
-        One for each name a person was to get, the newest first.
+    def rebind(self, job: str, *, token: int | None = None) -> int:
+        """Let each link of a job be bound anew, by its next proven look; return how many."""
+        query = links.update().where(links.c.job == job, links.c.tenant != "")
+        with self._database.write(job, token) as connection:
+            return connection.execute(query.values(tenant="")).rowcount
+
+    def owners(self, job: str, tenant: str) -> dict[str, tuple[str, Link]]:
+        """Return whose accounts of a tenant are linked by other jobs: target id → job and link.
+
+        Also those of links that no look has bound to a tenant yet.
         """
-        # An older link is to an account that was gone, and in whose place this one was made.
-        is_linked = sa.exists().where(
-            links.c.job == job,
-            links.c.source_id == entries.c.source_id,
-            links.c.linked_at >= entries.c.at,
-        )
-        query = (
-            sa.select(entries)
-            .where(entries.c.job == job, entries.c.action == "create", ~is_linked)
-            .where(entries.c.status == "in_doubt", entries.c.at >= since)
-            .order_by(entries.c.number.desc())
+        query = sa.select(links.c.job, *LINK_COLUMNS).where(
+            links.c.job != job, links.c.tenant.in_((tenant, ""))
         )
         with self._database.read() as connection:
-            found = [entry_of(row) for row in connection.execute(query)]
-        return list({(each.source_id, each.user_name): each for each in reversed(found)}.values())
+            found = ((row[0], link_of(row[1:])) for row in connection.execute(query))
+            return {link.target_id: (other, link) for other, link in found}
 
     def begin_cycle(self, job: str, *, token: int | None = None) -> str:
         """Record that a cycle begins; return its id."""
@@ -209,4 +216,6 @@ def _intent(row: Any) -> Intent:
         row.target_id,
         row.user_name,
         row.place,
+        row.tenant,
+        row.match_value,
     )

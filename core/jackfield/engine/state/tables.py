@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 metadata = sa.MetaData()
 
@@ -66,6 +66,8 @@ jobs = sa.Table(
     sa.Column("series_began_at", Instant),
     sa.Column("series_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("next_attempt_at", Instant),
+    # How many holds a person has let pass: each one's word is good for it alone.
+    sa.Column("passed_holds", sa.Integer, nullable=False, server_default="0"),
     sa.Column("last_cycle", sa.Text, nullable=False, server_default=""),
     sa.Column("last_success", sa.Text, nullable=False, server_default=""),
 )
@@ -90,15 +92,43 @@ links = sa.Table(
     sa.Column("job", sa.Text, primary_key=True),
     sa.Column("source_id", sa.Text, primary_key=True),
     sa.Column("target_id", sa.Text, nullable=False),
-    sa.Column("user_name", sa.Text, nullable=False),
+    # What people call the account, as the vendor showed it last.
+    sa.Column("user_name", Words, nullable=False),
     sa.Column("is_on", sa.Boolean, nullable=False),
     sa.Column("wanted", sa.Text, nullable=False),
     sa.Column("kept", sa.Text, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     # When the source object and this target user came together.
     sa.Column("linked_at", Instant),
+    # The value that finds the account, and the form in which two such values are one.
+    sa.Column("match_value", Words, nullable=False, server_default=""),
+    sa.Column("match_form", Words, nullable=False, server_default=""),
+    # The name that a write under way may have given the account.
+    sa.Column("may_be", Words, nullable=False, server_default=""),
+    # Whose account it is: the vendor's tenant, empty until a look has proven it.
+    sa.Column("tenant", sa.Text, nullable=False, server_default=""),
+    sa.Column("missing_since", Instant),
     # One target user never belongs to two people.
     sa.UniqueConstraint("job", "target_id"),
+    sa.Index("ix_links_tenant", "tenant", "match_form"),
+)
+
+doubts = sa.Table(
+    "doubts",
+    metadata,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("source_id", sa.Text, primary_key=True),
+    sa.Column("match_form", sa.Text, primary_key=True),
+    sa.Column("match_value", sa.Text, nullable=False),
+    sa.Column("user_name", Words, nullable=False),
+    sa.Column("place", Words, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False, server_default=""),
+    sa.Column("cycle_id", sa.Text, nullable=False),
+    sa.Column("began_at", Instant, nullable=False),
+    # Looks that were answered and found nobody.
+    sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_look_at", Instant),
+    sa.Index("ix_doubts_tenant", "tenant", "match_form"),
 )
 
 escrows = sa.Table(
@@ -200,6 +230,10 @@ intents = sa.Table(
     sa.Column("target_id", sa.Text),
     sa.Column("user_name", Words, nullable=False),
     sa.Column("place", Words, nullable=False),
+    # Of creations: whose account it would be, and the form of the value that finds it.
+    sa.Column("tenant", sa.Text, nullable=False, server_default=""),
+    sa.Column("match_value", sa.Text, nullable=False, server_default=""),
+    sa.Column("match_form", sa.Text, nullable=False, server_default="", index=True),
 )
 
 entries = sa.Table(

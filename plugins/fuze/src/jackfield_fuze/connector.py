@@ -52,7 +52,9 @@ class FuzeConnector:
     @hookimpl
     def authenticate(self, settings: FuzeSettings) -> Flow[Token]:
         yield from ()
-        return Token(settings.token, settings.base_url)
+        listed = CAPABILITIES.match_on if settings.lookup == "list" else ()
+        facts = {"found by listing": ", ".join(listed)} if listed else {}
+        return Token(settings.token, settings.base_url, facts=facts)
 
     @hookimpl
     def get_user(self, key: MatchKey | UserId, settings: FuzeSettings) -> Flow[User | NotFound]:

@@ -37,6 +37,8 @@ def granted(response: Response, settings: ZoomSettings) -> Token:
     base_url = _base_url(response.document.get("api_url"), settings)
     facts = {
         "account": settings.account_id,
+        # Zoom may name another region's URL for the same account.
+        "tenant": f"{settings.base_url} {settings.account_id}".strip(),
         "api": base_url,
         # May be missing just after the app was made, so it is shown and not judged.
         "scope": one_line(response.document.get("scope")),

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             opened(configuration.state) as store,
             store.lease(name) as lease,
         ):
-            return run_job(job, store, approval=approval, report=self._progress, token=lease.token)
+            return run_job(job, store, approval=approval, report=self._progress, lease=lease)
 
     def _progress(self, progress: Progress) -> None:
         """Say how far it is, every fifty people and at the end of a phase."""
