@@ -61,7 +61,7 @@ def check(read: SourceRead, source: str = "") -> CheckedRead:
         return CheckedRead(read)  # all other values were checked with the file
     people = _Sorted()
     for number, person in enumerate(read.objects, 1):
-        if not _is_source_object(person):
+        if not _is_a(person, SourceObject):
             what = f"person {number} is of type {_kind(person)}, not a SourceObject"
             raise _plugin_fault(what, source)
         people.add(person, f"person {number}")
@@ -113,8 +113,10 @@ class _Sorted:
         if reason := _unfit(person.id):
             self.faults.append(_fault(person, reason))
             self.nameless.append(_place(person) or number)
-        elif self.first.setdefault(person.id, person) is not person:
+        elif person.id in self.first:
             self.others.setdefault(person.id, []).append(person)
+        else:
+            self.first[person.id] = person
 
     def checked(self, read: SourceRead) -> CheckedRead:
         """Return the read without those at fault; the very same one where nobody is."""
@@ -197,7 +199,7 @@ def _wrong_values(attributes: Mapping[object, object]) -> Iterator[str]:
 
 def _misshapen(read: Any) -> Iterator[str]:
     """Yield what makes this no read."""
-    if not isinstance(read, SourceRead):
+    if not _is_a(read, SourceRead):
         yield f"read returned {_kind(read)}, not a SourceRead"
         return
     if not isinstance(read.objects, Sequence) or isinstance(read.objects, str | bytes):
@@ -216,8 +218,9 @@ def _misshapen(read: Any) -> Iterator[str]:
         yield "removed is not a tuple of Removal, each soft or hard"
 
 
-def _is_source_object(one: object) -> bool:
-    return isinstance(one, SourceObject)
+def _is_a(value: object, kind: type) -> bool:
+    """Say so of a guest's value, without believing its annotation before."""
+    return isinstance(value, kind)
 
 
 def _is_removal(one: object) -> bool:

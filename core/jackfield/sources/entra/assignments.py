@@ -22,6 +22,7 @@ from jackfield.sources.entra.graph import (
     Expired,
     GraphPage,
     Question,
+    Unclear,
     assignments_of,
     get_app_roles,
     get_group,
@@ -141,9 +142,12 @@ class _Reading:
         return self.members[principal]
 
     def _members(self, group_id: str) -> frozenset[str]:
-        group = self.reader.run("read", get_group(group_id), dict, NotFound)
+        group = self.reader.run("read", get_group(group_id), dict, NotFound, Unclear)
         if isinstance(group, NotFound):
             self.notes.append(f"the assigned group {group_id} is deleted: it has no members")
+            return frozenset()
+        if isinstance(group, Unclear):
+            self._leave_open(f"Microsoft Graph does not show the assigned group {group_id}")
             return frozenset()
         name = str(group.get("displayName") or group_id)
         if group.get("securityEnabled") is False:
@@ -158,9 +162,13 @@ class _Reading:
                 raise
             found, why = _Collection(()), _lacking(name, is_known=True)
         if why:
-            self.is_complete = False
-            self.notes.append(f"{why}: nobody is taken for unassigned in this read")
+            self._leave_open(why)
         return found.ids
+
+    def _leave_open(self, why: str) -> None:
+        """Note that there may be members who were not shown."""
+        self.is_complete = False
+        self.notes.append(f"{why}: nobody is taken for unassigned in this read")
 
     def _withheld(self, group: Document, name: str, found: _Collection) -> str:
         """Return why a group may have members that were not shown; empty where it has none."""

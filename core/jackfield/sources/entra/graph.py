@@ -91,7 +91,7 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Graph answered about one user, and neither showed it nor said that there is none."""
+    """Graph answered about one object, and neither showed it nor said that there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +200,19 @@ def get_app_roles(settings: EntraSettings) -> Flow[Document]:
     return response.document
 
 
-def get_group(group_id: str) -> Flow[Document | NotFound]:
+def get_group(group_id: str) -> Flow[Document | NotFound | Unclear]:
+    """Return a group; NotFound where it is deleted.
+
+    Unclear is a 404 with any other code than the documented one: a list has shown the group as
+    assigned, and its members lose much by a wrong word.
+    """
     path = f"/groups/{quote(group_id, safe='')}"
     response = yield Request("GET", path, {"$select": "id,displayName,securityEnabled,visibility"})
-    if is_gone(response):
+    code = _refusal(response)[0] if response.status == 404 else ""
+    if code.lower().endswith("resourcenotfound"):
         return NotFound(UserId(group_id))
+    if code:
+        return Unclear()
     if not response.is_success:
         raise graph_error(response, "groups (GroupMember.Read.All)")
     return response.document
