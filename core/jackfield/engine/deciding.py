@@ -18,13 +18,13 @@ from jackfield.engine.plan import REMOVALS, Plan, Step, as_planned
 from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.rows import Rows, configuration_of
+from jackfield.engine.source_check import CheckedRead, SourceFault, check
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.engine.tenancy import Tenancy
 from jackfield.engine.uniqueness import UniqueValues
 from jackfield.errors import ProvisioningError, UnknownUser
 from jackfield.resources import UserId
-from jackfield.sources import SourceRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ class Decisions:
         self.report = report
         self._how = how
         report(Progress("read", 0, 0))
-        self.read = read_source(job, store, is_settled=not self.escrows)
+        checked = read_source(job, store, is_settled=not self.escrows)
+        self.read, self._faults = checked.read, checked.faults
         job.check_source(self.read)
         self.rows = Rows(job, store, self.read, is_whole=how.is_whole)
         self.links = self.rows.links
@@ -137,7 +138,8 @@ class Decisions:
         others = (p for p in self.planner.people if not self._how.concerns(p.source.id))
         out = [self.planner.decide(p, None) for p in others if not p.scope.is_in_scope]
         gone = [step for _, step in work(self.planner.gone(), self._looked_at, self.job.workers)]
-        whole = self._protect_administrator(self.planner.plan([*steps, *out, *gone]))
+        faulty = list(map(_faulty, self._faults))
+        whole = self._protect_administrator(self.planner.plan([*faulty, *steps, *out, *gone]))
         self._everybody = whole
         self.notes = (*self.read.notes, *_first_run(self._looker, self.links))
         plan = replace(whole, steps=tuple(filter(self._is_concerned, whole.steps)))
@@ -274,17 +276,29 @@ class Decisions:
         return replace(plan, steps=steps)
 
 
-def read_source(job: Job, store: Store, *, is_settled: bool) -> SourceRead:
-    """Read the source from where its last read ended; what it raises says nothing of the vendor.
+def read_source(job: Job, store: Store, *, is_settled: bool) -> CheckedRead:
+    """Read the source from where its last read ended, and check what it says of each person.
 
-    Raises: SourceUnread from the source's own error.
+    Raises: the source's errors, marked as such: they say nothing of the vendor.
     """
     since = _watermark(job, store, is_settled=is_settled)
     try:
-        return job.read_source(since)
+        return check(job.read_source(since))
     except ProvisioningError as error:
         error.is_of_source = True
         raise
+
+
+def _faulty(fault: SourceFault) -> Step:
+    """Return the failure of somebody of whom the source said what cannot be believed."""
+    return Step(
+        action="fail",
+        source_id=fault.source_id or fault.place,
+        user_name=fault.name or fault.source_id or fault.place,
+        place=fault.place,
+        reason=fault.reason,
+        code="InvalidSource",
+    )
 
 
 def _first_run(looker: Looker, links: Mapping[str, Link]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from jackfield.engine.plan import AttributeChange, Step, step_without_values
 from jackfield.engine.planning import Planner
 from jackfield.engine.rows import Rows
 from jackfield.engine.scope import Condition
+from jackfield.engine.source_check import check
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 from jackfield.sources import SourceRead, SourceValue
@@ -83,6 +84,7 @@ class Explainer:
     """Explains the people of one read of one job's source."""
 
     def __init__(self, job: Job, store: Store, read: SourceRead) -> None:
+        read = check(read).read
         job.check_source(read)
         rows = Rows(job, store, read, is_whole=False)
         self._job = job

@@ -7,7 +7,6 @@ run that died, a step by hand or a changed mapping can never hide a change.
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +16,7 @@ from typing import Final, Protocol
 from jackfield.engine.job import Job
 from jackfield.engine.plan import Plan
 from jackfield.engine.scope import ScopeDecision
+from jackfield.engine.source_check import settled_ids
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.sources import SourceObject, SourceRead
@@ -112,16 +112,8 @@ class Rows:
 
     def _recognise(self, gone: Collection[str], linked: Collection[str]) -> None:
         """Take people whose id has another letter case than when they were linked for the same."""
-        wanted = {one.lower(): one for one in gone}
-        if not wanted:
-            return
-        alike = Counter(one.lower() for one in (*self.numbers, *gone) if one.lower() in wanted)
-        self._linked_as = {
-            one: wanted[one.lower()]
-            for one in self.numbers
-            if alike[one.lower()] == 2 and one not in linked  # the one here and the one gone
-        }
-        if self._linked_as:
+        if gone and (found := settled_ids(self.numbers, {*linked, *gone})):
+            self._linked_as = dict(found)
             known = self._linked_as.get
             self.numbers = {known(one, one): number for one, number in self.numbers.items()}
 

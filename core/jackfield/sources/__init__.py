@@ -9,6 +9,7 @@ from jackfield.sources.base import (
     SourceRead,
     SourceSettings,
     SourceValue,
+    as_truth,
     reads_changes,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "SourceRead",
     "SourceSettings",
     "SourceValue",
+    "as_truth",
     "reads_changes",
 ]

@@ -8,6 +8,8 @@ from typing import ClassVar, Literal, Protocol, TypeAlias, TypeGuard
 
 from pydantic import BaseModel, ConfigDict
 
+from jackfield.errors import ConfigurationError
+
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 """The role of those who are assigned without one, as Microsoft Graph writes it in `appRoleId`."""
 
@@ -22,7 +24,8 @@ class SourceObject:
 
     `id` is the directory's immutable id. `attributes` has Microsoft Graph's names as keys
     (`userPrincipalName`, `givenName`, `accountEnabled`, …) and no empty values. `place` tells a
-    person where to look: `people.csv:17`.
+    person where to look: `people.csv:17`. `accountEnabled` is a truth: a Boolean, or "true" or
+    "false" in any letter case.
 
     `is_assigned` says whether the directory gives this person access to the vendor, and is None
     where it knows no assignments; `roles` are those that come with it. `is_entitled` is False for
@@ -38,8 +41,27 @@ class SourceObject:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether the directory lets this person sign in; True where it does not say."""
-        return str(self.attributes.get("accountEnabled", True)).lower() != "false"
+        """Whether the directory lets this person sign in; True where it does not say.
+
+        Raises: ConfigurationError where `accountEnabled` is no truth.
+        """
+        try:
+            return as_truth(self.attributes.get("accountEnabled", True))
+        except ValueError as error:
+            raise ConfigurationError(f"{self.place}: accountEnabled {error}") from None
+
+
+def as_truth(value: object) -> bool:
+    """Return the Boolean that a value is, or that it spells: "true" or "false" in any case.
+
+    Raises: ValueError for anything else; 0, "no" and None may mean either, or nothing.
+    """
+    if isinstance(value, bool):
+        return value
+    spelled = value.lower() if isinstance(value, str) else ""
+    if spelled not in {"true", "false"}:
+        raise ValueError(f"is {value!r:.40}; write True or False")
+    return spelled == "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +93,8 @@ class SourceRead:
     empty where the source cannot say."""
     is_delta: bool = False
     unknown: frozenset[str] = frozenset()
-    """Source ids of people whom this read could not establish. Nothing is concluded about these:
-    they are no leavers and get no update."""
+    """Ids of people whom this read could not establish: neither present nor gone, and not among
+    `objects`. Nothing is concluded about these: they are no leavers and get no update."""
 
 
 class SourceSettings(BaseModel):

@@ -21,6 +21,11 @@ from jackfield.errors import ConfigurationError
 LARGEST_CELL: Final = 1024 * 1024
 """Characters that one cell may hold; more is nearly always a quote that is never closed."""
 
+LARGEST_FILE: Final = 512 * 1024 * 1024
+"""Bytes of a file, some two million people; it is held in memory while it is read."""
+LONGEST_LINE: Final = 16 * 1024 * 1024
+"""Bytes of a line. A longer one is no row, and would be held several times over."""
+
 _ROWS_AT_ONCE: Final = 500
 _PROCESS_LOCK: Final = Lock()
 _BYTE_ORDER_MARKS: Final = {
@@ -40,7 +45,8 @@ def read_snapshot(path: Path, read_bytes: Callable[[Path], bytes] = Path.read_by
 
     Size, inode and modification time are compared before and after; a change is read again once.
 
-    Raises: ConfigurationError when the file cannot be read or changed both times.
+    Raises: ConfigurationError when the file cannot be read, is over LARGEST_FILE, or changed both
+    times.
     """
     try:
         for _attempt in range(2):
@@ -60,6 +66,9 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ConfigurationError(f"{path}: is not a file; set the source's path to a CSV file")
+    if status.st_size > LARGEST_FILE:
+        what = f"has {status.st_size} bytes, over {LARGEST_FILE}"
+        raise ConfigurationError(f"{path}: {what}; export only the people and columns you need")
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
@@ -97,7 +106,9 @@ class CsvFile(NamedTuple):
 
         Raises: ConfigurationError naming file, line and remedy.
         """
-        return _decode(path.name, read_snapshot(path), encoding)
+        content = read_snapshot(path)
+        _check_lines(path.name, content)
+        return _decode(path.name, content, encoding)
 
     def refuse(self, line: int, what: str) -> ConfigurationError:
         """Return the error that says what is wrong with a line."""
@@ -150,6 +161,19 @@ class CsvFile(NamedTuple):
         for line, _, cells in self.rows(delimiter):
             return line, tuple(map(str.strip, cells))
         raise self.refuse(1, "there are only empty lines; export the file again")
+
+
+def _check_lines(name: str, content: bytes) -> None:
+    """Refuse a line over LONGEST_LINE by a few looks backwards, before anything is decoded."""
+    start = 0
+    while len(content) - start > LONGEST_LINE:
+        end = start + LONGEST_LINE
+        start = 1 + max(content.rfind(b"\n", start, end), content.rfind(b"\r", start, end))
+        if not start:
+            raise ConfigurationError(
+                f"{name}: a line is over {LONGEST_LINE} bytes; each person needs a line, so export "
+                "the file again"
+            )
 
 
 def _explain(error: csv.Error) -> str:

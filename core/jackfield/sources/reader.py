@@ -5,6 +5,7 @@ deadlines and redaction are the driver's. The connection is opened to read only:
 tried to write would be refused before anything leaves.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -14,6 +15,7 @@ import pluggy
 from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities
 from jackfield.driver import Driver
+from jackfield.errors import ConnectorError
 from jackfield.flow import Flow, Token
 from jackfield.grants import MemoryGrants
 from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
@@ -41,7 +43,10 @@ class Access(Protocol):
 
 
 class Reader:
-    """One connection to a directory. `name` stands in its errors."""
+    """One connection to a directory.
+
+    Every ConnectorError that leaves its `with` block says, by `name`, whose it is.
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class Reader:
         manager.add_hookspecs(ObserverSpec)
         manager.register(access, name)
         self.clock = clock
+        self._name = name
         self._driver = Driver(
             name,
             manager.hook,
@@ -76,6 +82,13 @@ class Reader:
         """
         return run(self._driver.operate(what, flow, kinds), self._transport, self.clock)
 
+    def facts(self) -> Mapping[str, str]:
+        """Return what the directory told when it gave its token; get one where there is none.
+
+        Raises: the errors of `run`.
+        """
+        return run(self._driver.token(), self._transport, self.clock).facts
+
     def __enter__(self) -> Self:
         return self
 
@@ -86,3 +99,6 @@ class Reader:
         traceback: TracebackType | None,
     ) -> None:
         self._transport.close()
+        if isinstance(error, ConnectorError):
+            error.connector = error.connector or self._name
+            error.args = (f"the source {self._name}: {error}", *error.args[1:])

@@ -86,9 +86,9 @@ def _pages(
         if isinstance(page, Expired) or (page.delta_link and not page.next_link):
             return
         if not page.next_link or page.delta_link:
-            raise VendorBroken("a page of users has no link, or two: the list is cut or damaged")
+            raise VendorBroken("a page of Graph's users has no link, or two: the list is cut")
         if page.next_link in seen:
-            raise VendorBroken("the pages of users go round in circles")
+            raise VendorBroken("Graph's pages of users go round in circles")
         seen.add(page.next_link)
         question = question.at(page.next_link)
 

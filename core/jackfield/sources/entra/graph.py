@@ -2,9 +2,13 @@
 
 Source: learn.microsoft.com/graph, "Use delta query to track changes", "Get incremental changes for
 users", "Paging", "Microsoft Graph error responses"; learn.microsoft.com/entra, "OAuth 2.0 client
-credentials flow" (read 2026-11-20).
+credentials flow" (read 2026-11-20); learn.microsoft.com/graph, "group resource type", "List group
+members", "Microsoft Graph permissions reference" (read 2026-11-27): without Member.Read.Hidden a
+group of the visibility HiddenMembership shows no members, and no error.
 """
 
+import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -34,6 +38,11 @@ Document: TypeAlias = dict[str, Json]
 _ADVANCED: Final[Mapping[str, str]] = MappingProxyType({"ConsistencyLevel": "eventual"})
 """Casting members to users is one of the advanced queries of directory objects."""
 
+HIDDEN_PERMISSION: Final = "Member.Read.Hidden"
+
+_GONE: Final = ("resourcenotfound", "objectnotfound", "usernotfound", "itemnotfound")
+"""How the codes end by which Graph says that there is no such object: it spells them variously."""
+
 _REFUSED_TOKEN: Final = frozenset({400, 404, 410})
 """What a link with a state token gets once the token is over: 410, or a 40x whose code varies."""
 
@@ -58,7 +67,8 @@ class GraphAccess:
         response = yield Request("POST", url, form=form, authorize=False, effect="read")
         token = access_token(response)
         lifetime = lifetime_seconds(response.document)
-        return Token(token, f"{settings.graph_url}/v1.0", lifetime, {"tenant": settings.tenant})
+        facts = {"tenant": settings.tenant, **_granted(token)}
+        return Token(token, f"{settings.graph_url}/v1.0", lifetime, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,11 @@ class GraphPage:
 @dataclass(frozen=True, slots=True)
 class Expired:
     """Graph no longer knows the state that a link stands for: everything must be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Graph answered about one object, and neither showed it nor said that there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,12 @@ def members_of(group_id: str, *, nested: bool) -> Question:
     return Question("the members of groups (GroupMember.Read.All)", path, params, _ADVANCED)
 
 
+def nested_groups_of(group_id: str) -> Question:
+    path = f"/groups/{quote(group_id, safe='')}/transitiveMembers/microsoft.graph.group"
+    params = {"$select": "id,displayName,visibility", "$count": "true"}
+    return Question("the nested groups (GroupMember.Read.All)", path, params, _ADVANCED)
+
+
 def get_page(question: Question, settings: EntraSettings) -> Flow[GraphPage | Expired]:
     """Return a page; Expired where a link is no longer known.
 
@@ -141,8 +162,11 @@ def get_page(question: Question, settings: EntraSettings) -> Flow[GraphPage | Ex
     )
 
 
-def get_user(user_id: str, settings: EntraSettings) -> Flow[Document | NotFound]:
-    """Return everything asked for of one user; NotFound where the directory has none of this id."""
+def get_user(user_id: str, settings: EntraSettings) -> Flow[Document | NotFound | Unclear]:
+    """Return everything asked for of one user; NotFound where the directory has none of this id.
+
+    Unclear is a 404 of Graph's own with a code that says something else, and another user's data.
+    """
     names = [name for name in settings.selected if name != "manager"]
     params = {"$select": ",".join(names)}
     if "manager" in settings.selected:
@@ -150,9 +174,12 @@ def get_user(user_id: str, settings: EntraSettings) -> Flow[Document | NotFound]
     response = yield Request("GET", f"/users/{quote(user_id, safe='')}", params)
     if is_gone(response):
         return NotFound(UserId(user_id))
+    if response.status == 404 and _refusal(response)[0]:
+        return Unclear()
     if not response.is_success:
         raise graph_error(response, "the users (User.Read.All)")
-    return next(iter(_checked_items([response.document], response)))
+    (document,) = _checked_items([response.document], response)
+    return document if str(document["id"]).lower() == user_id.lower() else Unclear()
 
 
 def get_app_roles(settings: EntraSettings) -> Flow[Document]:
@@ -173,14 +200,27 @@ def get_app_roles(settings: EntraSettings) -> Flow[Document]:
     return response.document
 
 
-def get_group(group_id: str) -> Flow[Document | NotFound]:
+def get_group(group_id: str) -> Flow[Document | NotFound | Unclear]:
+    """Return a group; NotFound where it is deleted.
+
+    Unclear is a 404 with any other code than the documented one: a list has shown the group as
+    assigned, and its members lose much by a wrong word.
+    """
     path = f"/groups/{quote(group_id, safe='')}"
-    response = yield Request("GET", path, {"$select": "id,displayName,securityEnabled"})
-    if is_gone(response):
+    response = yield Request("GET", path, {"$select": "id,displayName,securityEnabled,visibility"})
+    code = _refusal(response)[0] if response.status == 404 else ""
+    if code.lower().endswith("resourcenotfound"):
         return NotFound(UserId(group_id))
+    if code:
+        return Unclear()
     if not response.is_success:
         raise graph_error(response, "groups (GroupMember.Read.All)")
     return response.document
+
+
+def hides_members(group: Document) -> bool:
+    """Say whether a group shows its members to those alone who have HIDDEN_PERMISSION."""
+    return str(group.get("visibility")).lower() == "hiddenmembership"
 
 
 def graph_error(response: Response, what: str) -> ProvisioningError:
@@ -197,7 +237,7 @@ def graph_error(response: Response, what: str) -> ProvisioningError:
 
 def is_gone(response: Response) -> bool:
     """Say whether Graph itself, and nothing on the way to it, says that there is no such object."""
-    return response.status == 404 and _refusal(response)[0].lower().endswith("resourcenotfound")
+    return response.status == 404 and _refusal(response)[0].lower().endswith(_GONE)
 
 
 def is_own(link: str, settings: EntraSettings) -> bool:
@@ -207,6 +247,23 @@ def is_own(link: str, settings: EntraSettings) -> bool:
         return origin_of(link) == origin_of(settings.graph_url) and "@" not in parts.netloc
     except ValueError:
         return False
+
+
+def _granted(token: SecretStr) -> Mapping[str, str]:
+    """Return the permissions that a token lists, under `roles`; nothing where it cannot be read.
+
+    Graph's tokens are JWTs of which the claim `roles` has the application permissions. Source:
+    learn.microsoft.com/entra, "Access token claims reference".
+    """
+    parts = token.get_secret_value().split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    roles = claims.get("roles") if isinstance(claims, dict) else None
+    return {"roles": " ".join(map(str, roles))} if isinstance(roles, list) else {}
 
 
 def _refusal(response: Response) -> tuple[str, str]:

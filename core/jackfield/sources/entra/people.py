@@ -36,7 +36,9 @@ def attribute_names(settings: EntraSettings) -> frozenset[str]:
 
 def is_partial(document: Document) -> bool:
     """Say whether Graph sent less than it was asked for: both attributes are never empty."""
-    return not document.get("userPrincipalName") or document.get("accountEnabled") is None
+    name = document.get("userPrincipalName")
+    is_named = isinstance(name, str) and bool(name.strip())
+    return not is_named or not isinstance(document.get("accountEnabled"), bool)
 
 
 def to_source_object(

@@ -5,6 +5,8 @@ Source: learn.microsoft.com/graph, "user: delta", "Use delta query to track chan
 guidance"; learn.microsoft.com/entra, "OAuth 2.0 client credentials flow" (read 2026-11-20).
 """
 
+import base64
+import json
 import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -26,7 +28,9 @@ class EntraSandbox(Sandbox):
     """One tenant with one enterprise application.
 
     `directory` hires, renames, disables, deletes and assigns; `changes` says how the feed of
-    changes behaves. `page_size` bounds every page. `clock` ages tokens and links.
+    changes behaves. `page_size` bounds every page. `clock` ages tokens and links. `permissions` are
+    those that an administrator has consented to, and the app's token lists them unless
+    `token_is_opaque`; only Member.Read.Hidden makes a difference to what is shown.
     """
 
     TENANT: ClassVar[str] = "72f90000-0000-4000-8000-000000000001"
@@ -42,6 +46,7 @@ class EntraSandbox(Sandbox):
         self.changes = Changes(self.directory, clock)
         self.page_size = 100
         self._request_count = 0
+        self._reset_consent()
 
     @property
     def service_principal(self) -> str:
@@ -61,6 +66,11 @@ class EntraSandbox(Sandbox):
         self.changes.clear()
         self.page_size = 100
         self._request_count = 0
+        self._reset_consent()
+
+    def _reset_consent(self) -> None:
+        self.permissions = {"User.Read.All", "Application.Read.All", "GroupMember.Read.All"}
+        self.token_is_opaque = False
 
     def lose_states(self, answer: ExpiryAnswer = "gone") -> None:
         """Forget every link given so far, as when a tenant is moved."""
@@ -123,7 +133,8 @@ class EntraSandbox(Sandbox):
                 refused = GrantRefused("invalid_client", said, status=401)
             return refused.answer()
         seconds = int(self.TOKEN_SECONDS)
-        token = self.tokens.issue(self.TOKEN_SECONDS)
+        claims = "" if self.token_is_opaque else _claims(self.TENANT, sorted(self.permissions))
+        token = self.tokens.issue(self.TOKEN_SECONDS, claims)
         return Answer(200, {"token_type": "Bearer", "expires_in": seconds, "access_token": token})
 
     def _read(self, request: SandboxRequest, parts: list[str]) -> Answer:
@@ -131,7 +142,7 @@ class EntraSandbox(Sandbox):
             case ["users", "delta"]:
                 return self._users_delta(request)
             case ["users", user_id]:
-                found = self.directory.user(user_id)
+                found = self.directory.user_by_id(user_id)
                 return Answer(200, _selected(found, request.query))
             case ["servicePrincipals", found_id] if found_id == self.service_principal:
                 return Answer(200, self.directory.application())
@@ -139,30 +150,42 @@ class EntraSandbox(Sandbox):
                 found_id == self.service_principal
             ):
                 return self._page(request, self.directory.assignments())
-            case ["groups", group_id]:
-                return Answer(200, self.directory.group(group_id))
-            case ["groups", group_id, relation, "microsoft.graph.user"] if relation in {
-                "members",
-                "transitiveMembers",
-            }:
-                return self._members(request, group_id, nested=relation != "members")
+            case ["groups", group_id, *relation]:
+                return self._read_group(request, group_id, relation)
         raise Refusal(404, f"Resource '{parts[-1]}' does not exist.")
 
-    def _members(self, request: SandboxRequest, group_id: str, *, nested: bool) -> Answer:
-        if nested and request.header("consistencylevel") != "eventual":
-            said = "OData cast needs $count=true and ConsistencyLevel: eventual."
-            raise Refusal(400, said, code="Request_UnsupportedQuery")
-        ids = self.directory.members(group_id, nested=nested)
-        people = [{"@odata.type": "#microsoft.graph.user", "id": one} for one in ids]
-        return self._page(request, people)
+    def _read_group(self, request: SandboxRequest, group_id: str, relation: list[str]) -> Answer:
+        match relation:
+            case []:
+                return Answer(200, self.directory.group(group_id))
+            case ["members" | "transitiveMembers" as which, "microsoft.graph.user"]:
+                return self._members(request, group_id, nested=which != "members")
+            case ["transitiveMembers", "microsoft.graph.group"]:
+                return self._groups_in(request, group_id)
+        raise Refusal(404, f"Resource '{relation[-1]}' does not exist.")
 
-    def _page(self, request: SandboxRequest, items: list[Document]) -> Answer:
+    def _members(self, request: SandboxRequest, group_id: str, *, nested: bool) -> Answer:
+        if nested:
+            _check_is_advanced(request)
+        shows_hidden = "Member.Read.Hidden" in self.permissions
+        ids = self.directory.members(group_id, nested=nested, shows_hidden=shows_hidden)
+        people = [{"@odata.type": "#microsoft.graph.user", "id": one} for one in ids]
+        return self._page(request, people, self.directory.count(group_id, len(people)))
+
+    def _groups_in(self, request: SandboxRequest, group_id: str) -> Answer:
+        _check_is_advanced(request)
+        groups = list(map(self.directory.group, self.directory.groups_in(group_id)))
+        return self._page(request, groups)
+
+    def _page(
+        self, request: SandboxRequest, items: list[Document], count: int | None = None
+    ) -> Answer:
         """Return one page of a collection that does not remember what it showed."""
         start = int(request.query.get("$skiptoken", "0"))
         end = start + self.page_size
         page: Document = {"value": items[start:end]}
         if request.query.get("$count") == "true" and not start:
-            page["@odata.count"] = len(items)
+            page["@odata.count"] = len(items) if count is None else count
         if end < len(items):
             page["@odata.nextLink"] = self._url(request, f"$skiptoken={end}")
         return Answer(200, page)
@@ -188,6 +211,19 @@ class EntraSandbox(Sandbox):
 
     def _url(self, request: SandboxRequest, parameter: str) -> str:
         return f"http://{request.header('host')}{request.path}?{parameter}"
+
+
+def _check_is_advanced(request: SandboxRequest) -> None:
+    if request.header("consistencylevel") != "eventual":
+        said = "OData cast needs $count=true and ConsistencyLevel: eventual."
+        raise Refusal(400, said, code="Request_UnsupportedQuery")
+
+
+def _claims(tenant: str, roles: list[str]) -> str:
+    """Return the first two parts of a JSON Web Token, each with its dot."""
+    parts = ({"typ": "JWT", "alg": "RS256"}, {"tid": tenant, "roles": roles})
+    encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()) for part in parts)
+    return "".join(f"{part.decode().rstrip('=')}." for part in encoded)
 
 
 def _selected(user: Document, query: Mapping[str, str]) -> Document:

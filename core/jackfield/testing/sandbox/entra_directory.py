@@ -27,12 +27,18 @@ class Event:
 
 @dataclass(slots=True)
 class _Group:
+    """A group; `uncounted` members are counted and not shown, as while a copy lags behind."""
+
     document: Document
     members: list[str]
+    uncounted: int = 0
 
 
 class Directory:
-    """Everything a person does in the admin center, as methods; ids are counted."""
+    """Everything a person does in the admin center, as methods; ids are counted.
+
+    `unknown_by_id` are users that lists show and a read by id does not, each with Graph's code.
+    """
 
     domain = "contoso.example"
     service_principal = "72f90000-0000-4000-8000-000000000003"
@@ -48,6 +54,7 @@ class Directory:
         self._roles: dict[str, Document] = {}
         self._assignments: list[Document] = []
         self._count = 0
+        self.unknown_by_id: dict[str, str] = {}
 
     # People.
 
@@ -105,18 +112,31 @@ class Directory:
             raise Refusal(404, said)
         return found
 
+    def user_by_id(self, user_id: str) -> Document:
+        """Return a user as the copy that answers single reads knows it."""
+        if code := self.unknown_by_id.get(user_id):
+            raise Refusal(404, f"Resource '{user_id}' does not exist.", code=code)
+        return self.user(user_id)
+
     def everybody(self) -> Iterator[Document]:
         return iter(self._store)
 
     # Groups.
 
-    def add_group(self, name: str, *members: str, security_enabled: bool = True) -> str:
-        """Make a group of users and groups; return its id."""
+    def add_group(
+        self,
+        name: str,
+        *members: str,
+        security_enabled: bool = True,
+        visibility: str | None = None,
+    ) -> str:
+        """Make a group of users and groups, perhaps of "HiddenMembership"; return its id."""
         group_id = self._new_id()
         document = {
             "id": group_id,
             "displayName": name,
             "securityEnabled": security_enabled,
+            "visibility": visibility,
         }
         self._groups[group_id] = _Group(document, list(members))
         return group_id
@@ -131,21 +151,37 @@ class Directory:
         """Delete a group; its assignments stay behind for a while."""
         del self._groups[group_id]
 
+    def lag_count(self, group_id: str, uncounted: int) -> None:
+        """Count so many more members of a group than are shown."""
+        self._groups[group_id].uncounted = uncounted
+
+    def count(self, group_id: str, shown: int) -> int:
+        return shown + self._group(group_id).uncounted
+
     def group(self, group_id: str) -> Document:
         return self._group(group_id).document
 
-    def members(self, group_id: str, *, nested: bool) -> list[str]:
-        """Return the ids of the users in a group, each once."""
+    def members(self, group_id: str, *, nested: bool, shows_hidden: bool = True) -> list[str]:
+        """Return the ids of the users in a group, each once.
+
+        Groups that hide their members have none where `shows_hidden` is False.
+        """
+        groups = self.groups_in(group_id) if nested else []
         found: dict[str, None] = {}
-        waiting, seen = [group_id], {group_id}
-        while waiting:
-            for member in self._group(waiting.pop()).members:
-                if self._store.get(member):
-                    found[member] = None
-                elif nested and member in self._groups and member not in seen:
-                    seen.add(member)
-                    waiting.append(member)
+        for one in map(self._group, [group_id, *groups]):
+            if shows_hidden or one.document["visibility"] != "HiddenMembership":
+                found.update(dict.fromkeys(filter(self._store.get, one.members)))
         return list(found)
+
+    def groups_in(self, group_id: str) -> list[str]:
+        """Return the ids of the groups in a group at any depth, each once."""
+        found: dict[str, None] = {group_id: None}
+        waiting = [group_id]
+        while waiting:
+            inner = [one for one in self._group(waiting.pop()).members if one in self._groups]
+            waiting.extend(one for one in inner if one not in found)
+            found.update(dict.fromkeys(inner))
+        return list(found)[1:]
 
     def _group(self, group_id: str) -> _Group:
         if group_id not in self._groups:

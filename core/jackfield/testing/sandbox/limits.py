@@ -87,10 +87,10 @@ class Tokens:
         self._good_until = {self._ready: math.inf}
         self._issued_count = 0
 
-    def issue(self, lifetime_seconds: float) -> str:
-        """Return a new token that is good for so long."""
+    def issue(self, lifetime_seconds: float, claims: str = "") -> str:
+        """Return a new token that is good for so long, and begins with these claims."""
         self._issued_count += 1
-        token = f"{self._ready}-{self._issued_count}"
+        token = f"{claims}{self._ready}-{self._issued_count}"
         self._good_until[token] = self._clock() + lifetime_seconds
         return token
 

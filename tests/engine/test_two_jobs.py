@@ -1,0 +1,91 @@
+"""Two jobs of one connection: an account has one owner, and two jobs never make two of it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from support.company import Company, person
+
+from jackfield.engine.leavers import Leavers
+from jackfield.testing.sandbox import ScimSandbox
+
+RELINK = Leavers(hired_again="relink")
+
+
+def other(firm: Company) -> Company:
+    """Return the same company with another list of people, for another job."""
+    return replace(firm, people=[])
+
+
+def active(firm: Company, number: int) -> bool:
+    return firm.accounts[f"person{number}@example.com"]["active"]
+
+
+def test_a_person_of_two_jobs_has_one_account_and_one_owner(firm: Company):
+    firm.people = [person(1)]
+    firm.run()
+    second = other(firm)
+    second.people = [replace(person(1), id="number-1"), person(2)]
+
+    failed, made = second.run(name="second").entries
+
+    assert (failed.status, failed.code) == ("failure", "DuplicateSourceEntries")
+    assert "the job example" in failed.reason
+    assert made.status == "success"
+    assert len(firm.vendor.store) == 2
+
+
+def test_a_person_who_moves_to_another_job_is_told_and_can_be_handed_over(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    second = other(firm)
+    second.people = [person(1), person(3)]
+    firm.people = [person(2)]
+    firm.run()
+
+    (refused, _) = second.run(name="second").entries
+    second.run(name="second", leavers=RELINK)
+
+    assert "links example id-1 --remove" in refused.reason
+    assert active(firm, 1) is True
+    assert "id-1" not in firm.store.links("example")
+    assert firm.store.links("second")["id-1"].is_on
+
+
+def test_an_account_that_another_job_keeps_on_is_not_taken_by_a_leaver(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    link = firm.store.links("example")["id-1"]
+    from jackfield.engine.state.journal import Settled  # noqa: PLC0415 - of this test alone
+
+    entry = firm.store.log_page.__self__.log(_everything())[0]
+    told = replace(entry, change_id="by-hand", job="second", source_id="id-9")
+    settled = [Settled(entry=told, link=replace(link, source_id="id-9"))]
+    firm.store.journal.write("second", settled=settled)
+    firm.people = [person(2)]
+
+    (kept,) = firm.run().entries
+
+    assert (kept.action, kept.code) == ("skip", "Claimed")
+    assert active(firm, 1) is True
+
+
+def _everything():
+    from jackfield.engine.log import LogFilter  # noqa: PLC0415
+
+    return LogFilter()
+
+
+def test_two_jobs_at_once_make_one_account_where_the_vendor_takes_two(firm: Company):
+    vendor: ScimSandbox = firm.vendor
+    vendor.unique = False
+    second = other(firm)
+    firm.people = [person(number) for number in range(1, 21)]
+    second.people = [replace(one, id=f"number-{one.id}") for one in firm.people]
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(firm.run, workers=4), pool.submit(second.run, name="second", workers=4)]
+        for each in runs:
+            each.result()
+
+    names = [user["userName"] for user in vendor.store]
+    assert len(names) == len(set(names)) == 20
