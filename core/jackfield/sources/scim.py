@@ -2,8 +2,9 @@
 
 SCIM pages are places in a list that moves while it is read. So each page begins with the last
 person of the one before: where it does not, somebody was added or removed, and the list is read
-again. What never comes out the same is no complete read, and nobody is taken for a leaver. A read is
-complete where the last user stands alone on a page of their own, or an empty page follows, and the
+again. What never comes out the same is no complete read, and nobody is taken for a leaver.
+
+A read is complete where the last person stands alone on a page, or an empty page follows, and the
 total, where there is one, was the same on every page and is the number of people read. That end is
 the directory's word: a list that it cuts and counts after 100 people looks like one of 100 people.
 

@@ -107,6 +107,30 @@ def test_a_user_is_found_on_a_later_page(fuze):
     assert user.id == "u1"
 
 
+def test_a_user_shown_twice_is_one_user(fuze):
+    answer = found(ADA, BOB, ADA, total=2)
+
+    user = replay(
+        fuze.get_user(KEY, LIST),
+        (FIRST_PAGE, answer),
+        (ANY_REQUEST, found(ADA)),
+        (ANY_REQUEST, found()),
+    )
+
+    assert user.id == "u1"
+
+
+def test_a_list_that_counts_its_first_page_only_hides_nobody(fuze):
+    pages = (FIRST_PAGE, found(BOB)), (SECOND_PAGE, found(ADA)), (ANY_REQUEST, found())
+
+    assert replay(fuze.get_user(KEY, LIST), *pages).id == "u1"
+
+
+def test_a_list_without_places_proves_nobodys_absence(fuze):
+    with pytest.raises(VendorBroken, match="who is absent"):
+        replay(fuze.get_user(KEY, LIST), (FIRST_PAGE, found(BOB)), (SECOND_PAGE, found(BOB)))
+
+
 def test_a_user_without_a_name_is_found_by_any_address(fuze):
     user = replay(fuze.get_user(KEY, LIST), (FIRST_PAGE, found(BOB, NAMELESS)))
 
