@@ -181,3 +181,30 @@ def test_place_survives_as_the_text_of_a_cursor(place):
 def test_text_that_is_no_place_is_refused(cursor):
     with pytest.raises(ConfigurationError):
         Place.parse(cursor)
+
+
+def test_page_past_the_end_may_leave_resources_out():
+    flow = ScimService().list_users("4")
+    next(flow)
+
+    with pytest.raises(StopIteration) as done:
+        flow.send(Response(200, {"totalResults": 3}))
+
+    assert done.value.value == Page(())
+
+
+@pytest.mark.parametrize("document", [{"totalResults": 4}, {"totalResults": 9}, {}])
+def test_page_before_the_end_without_resources_is_no_end(document):
+    flow = ScimService().list_users("4")
+    next(flow)
+
+    with pytest.raises(VendorBroken, match="no list"):
+        flow.send(Response(200, document))
+
+
+def test_refused_page_past_the_end_is_no_proof_and_no_fault_of_a_user():
+    flow = ScimService().list_users("4")
+    next(flow)
+
+    with pytest.raises(VendorBroken, match="up to number 3 and refuses to show"):
+        flow.send(Response(400, {"detail": "startIndex is out of range"}))

@@ -52,8 +52,8 @@ class Place:
         return f"{self.start}{repeated}" + ("" if self.total is None else f" of {self.total}")
 
 
-def resources_of(response: Response) -> list[Json]:
-    """Return the resources of a list response; none where the vendor counts none."""
+def resources_of(response: Response, start: int = 1) -> list[Json]:
+    """Return the resources of a page; none where the vendor counts none from `start` on."""
     document = response.document
     found = _member(document, "resources")
     if isinstance(found, list):
@@ -61,7 +61,8 @@ def resources_of(response: Response) -> list[Json]:
     if isinstance(found, dict):
         return [found]
     # RFC 7644 section 3.4.2: `Resources` may be missing where nothing was found.
-    if found is None and total_of(response) == 0:
+    total = total_of(response)
+    if found is None and total is not None and total < start:
         return []
     raise response.unusable("the vendor answered a search with something that is no list")
 

@@ -142,7 +142,8 @@ class ScimService:
 
         That costs one request more where all users fit on a page. Source: `jackfield.scim.pages`.
 
-        Raises: VendorBroken for a page from elsewhere in the list, or an empty one before its end.
+        Raises: VendorBroken for a page from elsewhere in the list, an empty one before its end, and
+        where the vendor refuses to show whether somebody follows.
         """
         place = pages.Place.parse(cursor)
         params = {"startIndex": str(place.start)} if self.page_size or place.start > 1 else {}
@@ -150,8 +151,8 @@ class ScimService:
             params["count"] = str(self.page_size)
         response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
-            raise self._search_error(response)
-        return pages.page_of(response, place, self._users(response))
+            raise self._refused_page(response, place)
+        return pages.page_of(response, place, self._users(response, place.start))
 
     def delete_user(self, user_id: UserId) -> Flow[None]:
         """Delete the user for good; one already gone is a success."""
@@ -221,8 +222,8 @@ class ScimService:
         following = {**params, "startIndex": str(place.start)}
         response = yield Request("GET", self.users_path, params=following)
         if not response.is_success:
-            raise self._search_error(response)
-        return not pages.page_of(response, place, self._users(response)).users
+            raise self._refused_page(response, place)
+        return not pages.page_of(response, place, self._users(response, place.start)).users
 
     def _full(self, key: MatchKey, user_id: UserId) -> Flow[User | NotFound]:
         found = yield from self._read(user_id)
@@ -285,8 +286,8 @@ class ScimService:
         if self.user_name_is_email:
             sign_in.check_new(document)
 
-    def _users(self, response: Response) -> list[User]:
-        return [self._user(response, item) for item in pages.resources_of(response)]
+    def _users(self, response: Response, start: int = 1) -> list[User]:
+        return [self._user(response, item) for item in pages.resources_of(response, start)]
 
     def _user(self, response: Response, document: Json) -> User:
         if not isinstance(document, dict):
@@ -303,6 +304,15 @@ class ScimService:
         if self.is_unknown(response):
             return UnknownUser(f"the vendor has no user {user_id}", user_id=user_id)
         return self.error(response)
+
+    def _refused_page(self, response: Response, place: pages.Place) -> ConnectorError:
+        fault = self._search_error(response)
+        if place.start == 1 or not isinstance(fault, RejectedUser):
+            return fault
+        return response.unusable(
+            f"the vendor shows users up to number {place.start - 1} and refuses to show whether "
+            f"others follow, so nobody is known to be absent: {fault}"
+        )
 
     def _search_error(self, response: Response) -> ConnectorError:
         meant = self.search_error(response)
