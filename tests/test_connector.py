@@ -259,6 +259,15 @@ def test_pages_are_walked_to_the_end_and_nobody_comes_twice(call):
 
 
 @BOTH_COLOURS
+def test_user_twice_on_one_page_is_one_user(call):
+    turns = (TOKEN, page("1", "1", "2", following="b"), page("3", "3"))
+    with LoopbackServer(*turns) as server:
+        found = call(connect(url=server.origin), "list_users")
+
+    assert [user.id for user in found] == ["1", "2", "3"]
+
+
+@BOTH_COLOURS
 @pytest.mark.parametrize(
     "pages",
     [

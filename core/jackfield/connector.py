@@ -31,7 +31,7 @@ from jackfield.resources import (
     User,
     UserId,
 )
-from jackfield.scim import read
+from jackfield.scim import Walk, read
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Clock, Steps
 from jackfield.transport import AsyncTransport, Limits, SyncTransport
@@ -200,9 +200,13 @@ class Connector:
         return self._run(self._calls.patch_user(user_id, changes))
 
     def list_users(self) -> Iterator[User]:
-        """Yield every user, page by page.
+        """Yield every user once, page by page.
 
-        Raises: VendorBroken where the pages go round in circles; then the listing is not complete.
+        A listing that ends without an error was proven to be at its end, as far as the vendor's
+        word goes: look up who is missing from it before you create them.
+
+        Raises: VendorBroken where the pages go round in circles or show fewer users than the
+        vendor counts; then nobody is known to be absent.
         """
         pages = _Pages(self._calls.driver.name)
         while pages.more:
@@ -341,25 +345,23 @@ class _Pages:
 
     def __init__(self, connector: str) -> None:
         self._connector = connector
-        self.cursor: str | None = None
-        self.more = True
-        self._cursors: set[str] = set()
-        self._ids: set[str] = set()
+        self._walk = Walk()
+
+    @property
+    def cursor(self) -> str | None:
+        return self._walk.cursor
+
+    @property
+    def more(self) -> bool:
+        return self._walk.more
 
     def fresh(self, page: Page) -> Iterator[User]:
         """Yield the users not seen before and move on.
 
-        Raises: VendorBroken where a page has nobody new, or its cursor was seen.
+        Raises: VendorBroken where the pages do not show who is absent.
         """
-        users = [user for user in page.users if user.id and user.id not in self._ids]
-        self._ids.update(user.id for user in users if user.id)
-        self.cursor, self.more = page.next_cursor, page.next_cursor is not None
-        if self.cursor is not None:
-            if self.cursor in self._cursors or not users:
-                raise VendorBroken(
-                    "the vendor's list of users goes round in circles",
-                    connector=self._connector,
-                    hook="list_users",
-                )
-            self._cursors.add(self.cursor)
-        return iter(users)
+        try:
+            return iter(self._walk.fresh(page))
+        except VendorBroken as error:
+            error.connector, error.hook = self._connector, "list_users"
+            raise

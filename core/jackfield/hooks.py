@@ -72,7 +72,11 @@ class ConnectorSpec:
     def list_users(
         self, cursor: str | None, settings: ConnectorSettings, facts: Mapping[str, str]
     ) -> Flow[Page]:
-        """Return one page of all users; `cursor` is None for the first."""
+        """Return one page of all users; `cursor` is None for the first.
+
+        A page without a next cursor says that the vendor was seen to have no more users, and not
+        only that it counts no more: see `jackfield.scim.pages`.
+        """
         raise NotImplementedError
 
     @hookspec(firstresult=True)

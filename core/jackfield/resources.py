@@ -148,7 +148,13 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of users; `next_cursor` is None on the last one."""
+    """One page of users; `next_cursor` is None on the last one, which is a claim of the connector.
+
+    It says that the vendor was seen to have no more: an empty page, say. `total` is how many users
+    the vendor counts, given where they are as many as it has shown by now. Pages that together
+    show another number of users do not end a list.
+    """
 
     users: tuple[User, ...]
     next_cursor: str | None = None
+    total: int | None = None

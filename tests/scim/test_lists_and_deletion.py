@@ -26,12 +26,12 @@ def test_a_list_begins_at_one():
         (("GET", "/Users?startIndex=1&count=1"), found(ADA, totalResults="2", startIndex="1")),
     )
 
-    assert page.next_cursor == "2"
+    assert page.next_cursor == "2 of 2"
 
 
 def test_a_list_ends_when_all_are_shown():
     page = replay(
-        SERVICE.list_users("2"),
+        SERVICE.list_users("2 of 2"),
         (("GET", "/Users?startIndex=2&count=100"), found(ADA, totalResults=2, startIndex=2)),
     )
 

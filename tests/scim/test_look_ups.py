@@ -52,8 +52,29 @@ def test_one_user_shown_twice_is_one_user():
 
 def test_a_user_that_does_not_answer_to_the_filter_is_never_linked():
     other = {"id": "u2", "userName": "bob@example.com"}
+    following = ("GET", '/Users?filter=userName eq "Ada@Example.com"&startIndex=2')
 
-    assert replay(SERVICE.get_user(KEY), (ANY_REQUEST, found(other))) == NotFound(KEY)
+    assert replay(SERVICE.get_user(KEY), (ANY_REQUEST, found(other)), (following, found())) == (
+        NotFound(KEY)
+    )
+
+
+@pytest.mark.parametrize("total", [50, 51], ids=["of the page", "of all"])
+def test_a_filter_ignored_by_a_list_that_is_cut_proves_nobodys_absence(total):
+    others = [{"id": f"u{n}", "userName": f"bob{n}@example.com"} for n in range(50)]
+    answers = (ANY_REQUEST, found(*others, totalResults=total)), (ANY_REQUEST, found(ADA))
+
+    with pytest.raises(VendorBroken, match="other users"):
+        replay(SERVICE.get_user(KEY), *answers[: 1 if total == 51 else 2])
+
+
+def test_a_look_alike_shown_in_two_rows_is_one_answer_to_the_filter():
+    key = MatchKey("externalId", "HR-1")
+    other = ADA | {"externalId": "hr-1"}
+
+    for total in (1, 2):
+        answer = (ANY_REQUEST, found(other, other, totalResults=total))
+        assert replay(SERVICE.get_user(key), answer) == NotFound(key)
 
 
 def test_an_ignored_filter_proves_nobodys_absence():

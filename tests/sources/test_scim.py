@@ -249,6 +249,68 @@ def test_a_service_that_ignores_the_place_is_stopped(sandbox, read):
         read(page_size=2)
 
 
+PEOPLE = [f"p{number}" for number in range(130)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 50, 51, 130])
+@pytest.mark.parametrize("page_size", [2, 50, 100])
+def test_a_user_shown_twice_on_a_page_is_read_once(sandbox, read, count, page_size):
+    sandbox.listing = "repeats"
+    seed(sandbox, *PEOPLE[:count])
+
+    result = read(page_size=page_size)
+
+    assert names(result) == PEOPLE[:count]
+    assert (result.is_complete, result.notes) == (True, ())
+
+
+@pytest.mark.parametrize("rows", ["aab", "abb", "abbcd", "aa", "abcc"])
+@pytest.mark.parametrize("is_counted_once", [True, False])
+def test_a_user_in_two_rows_is_read_once(sandbox, read, rows, is_counted_once):
+    people = sorted(set(rows))
+    seed(sandbox, *people)
+    sandbox.arranged = lambda users, wanted: shown_as(rows)(users)
+    wrap, total = sandbox._said, {"totalResults": len(people)}
+    sandbox._said = lambda status, document: wrap(
+        status, document | (total if is_counted_once else {})
+    )
+
+    result = read(page_size=100)
+
+    assert names(result) == people
+    assert result.is_complete
+
+
+@pytest.mark.parametrize("count", [2, 49, 50, 51, 100, 130])
+def test_people_behind_a_first_page_that_counts_itself_are_no_leavers(sandbox, read, count):
+    sandbox.listing = "page-total"
+    seed(sandbox, *PEOPLE[:count])
+
+    result = read()
+
+    assert names(result) == PEOPLE[:count]
+    assert not result.is_complete
+
+
+@pytest.mark.parametrize("count", [1, 2, 100, 130])
+def test_people_behind_a_list_without_places_are_no_leavers(sandbox, read, count):
+    sandbox.listing = "ignores-start"
+    seed(sandbox, *PEOPLE[:count])
+
+    result = read()
+
+    assert names(result) == PEOPLE[:100][:count]
+    assert not result.is_complete
+    assert "nobody is removed" in result.notes[0]
+
+
+def test_one_person_alone_is_proven_by_one_more_request(sandbox, read):
+    seed(sandbox, "ana")
+
+    assert read().is_complete
+    assert [request.query["startIndex"] for request in sandbox.requests] == ["1", "2"]
+
+
 def test_a_page_that_fails_fails_the_read(sandbox, read):
     seed(sandbox, *"abcdef")
     sandbox.faults.add(Fault(path="Users", after=2, times=9, status=503))

@@ -7,7 +7,7 @@ from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import Refusal, one_line, read_refusal, scim_error
 from jackfield.scim.filters import answers, check_key, equals
 from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
-from jackfield.scim.pages import is_everything, resources_of
+from jackfield.scim.pages import Place, Walk, is_everything, page_of, resources_of, total_of
 from jackfield.scim.parse import parse_user, user_document
 from jackfield.scim.patching import Dialect
 from jackfield.scim.path import CORE_URN, ENTERPRISE_URN, Path, read, values, write
@@ -18,8 +18,10 @@ __all__ = [
     "ENTERPRISE_URN",
     "Dialect",
     "Path",
+    "Place",
     "Refusal",
     "ScimService",
+    "Walk",
     "access_token",
     "answers",
     "check_key",
@@ -28,12 +30,14 @@ __all__ = [
     "lifetime_seconds",
     "not_taken",
     "one_line",
+    "page_of",
     "parse_user",
     "read",
     "read_refusal",
     "resources_of",
     "scim_error",
     "token_error",
+    "total_of",
     "user_document",
     "values",
     "write",

@@ -35,3 +35,17 @@ def answers(user: User, key: MatchKey) -> bool:
     path = Path.parse(key.path)
     found = (value for value in values(user.to_scim(), path) if isinstance(value, str))
     return any(is_same_text(key.value, value, path) for value in found)
+
+
+def resembles(user: User, key: MatchKey) -> bool:
+    """Say whether a vendor's filter could take this user for the one looked for.
+
+    That is a vendor which compares without case, or takes look-alikes for equal: `ß` for `ss`.
+    """
+    wanted = _loosely(key.value)
+    found = values(user.to_scim(), Path.parse(key.path))
+    return any(_loosely(value) == wanted for value in found if isinstance(value, str))
+
+
+def _loosely(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().strip()

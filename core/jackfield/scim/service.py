@@ -24,7 +24,7 @@ from jackfield.resources import Applied, Change, Changes, MatchKey, NotFound, Pa
 from jackfield.scim import pages, sign_in
 from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import read_refusal, scim_error
-from jackfield.scim.filters import answers, check_key, equals
+from jackfield.scim.filters import answers, check_key, equals, resembles
 from jackfield.scim.merging import (
     merge_document,
     needs_current,
@@ -138,17 +138,21 @@ class ScimService:
         return Applied(_id_of(user), user, not_taken(changes, user.to_scim()))
 
     def list_users(self, cursor: str | None) -> Flow[Page]:
-        """Return one page; the cursor is the `startIndex` of the next one."""
-        start = pages.start_of(cursor)
-        params = {"startIndex": str(start)} if self.page_size or start > 1 else {}
+        """Return one page; without a next cursor the end of the list is proven.
+
+        That costs one request more where all users fit on a page. Source: `jackfield.scim.pages`.
+
+        Raises: VendorBroken for a page from elsewhere in the list, an empty one before its end, and
+        where the vendor refuses to show whether somebody follows.
+        """
+        place = pages.Place.parse(cursor)
+        params = {"startIndex": str(place.start)} if self.page_size or place.start > 1 else {}
         if self.page_size:
             params["count"] = str(self.page_size)
         response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
-            raise self._search_error(response)
-        resources = pages.resources_of(response)
-        following = pages.next_cursor(response, start, len(resources))
-        return Page(tuple(self._user(response, item) for item in resources), following)
+            raise self._refused_page(response, place)
+        return pages.page_of(response, place, self._users(response, place.start))
 
     def delete_user(self, user_id: UserId) -> Flow[None]:
         """Delete the user for good; one already gone is a success."""
@@ -194,21 +198,32 @@ class ScimService:
         response = yield Request("GET", self.users_path, params=params)
         if not response.is_success:
             raise self._search_error(response)
-        users = [self._user(response, item) for item in pages.resources_of(response)]
-        matches = {_id_of(user): user for user in users if answers(user, key)}
+        users = {_id_of(user): user for user in self._users(response)}
+        matches = {user_id: user for user_id, user in users.items() if answers(user, key)}
         if len(matches) > 1:
             raise AmbiguousMatch(
                 f"{len(matches)} users have {key}: {', '.join(matches)}", user_ids=tuple(matches)
             )
-        if not matches and not pages.is_everything(response, len(users)):
-            raise response.unusable(
-                f"the vendor's answer to the search by {key.path} does not show whether the user "
-                "is there: it holds other users, or fewer than it counts"
-            )
         if not matches:
+            is_complete = pages.is_everything(response, len(users))
+            if is_complete and not all(resembles(user, key) for user in users.values()):
+                is_complete = yield from self._is_end(params, pages.Place(len(users) + 1))
+            if not is_complete:
+                raise response.unusable(
+                    f"the vendor's answer to the search by {key.path} does not show whether the "
+                    "user is there: it holds other users, or fewer than it counts"
+                )
             return NotFound(key)
         user_id, user = matches.popitem()
         return (yield from self._full(key, user_id)) if self.list_is_short else user
+
+    def _is_end(self, params: Mapping[str, str], place: pages.Place) -> Flow[bool]:
+        """Say whether nobody follows in a search that showed other users: it may be a cut list."""
+        following = {**params, "startIndex": str(place.start)}
+        response = yield Request("GET", self.users_path, params=following)
+        if not response.is_success:
+            raise self._refused_page(response, place)
+        return not pages.page_of(response, place, self._users(response, place.start)).users
 
     def _full(self, key: MatchKey, user_id: UserId) -> Flow[User | NotFound]:
         found = yield from self._read(user_id)
@@ -271,6 +286,9 @@ class ScimService:
         if self.user_name_is_email:
             sign_in.check_new(document)
 
+    def _users(self, response: Response, start: int = 1) -> list[User]:
+        return [self._user(response, item) for item in pages.resources_of(response, start)]
+
     def _user(self, response: Response, document: Json) -> User:
         if not isinstance(document, dict):
             raise response.unusable("the vendor answered with a user that is no JSON object")
@@ -286,6 +304,15 @@ class ScimService:
         if self.is_unknown(response):
             return UnknownUser(f"the vendor has no user {user_id}", user_id=user_id)
         return self.error(response)
+
+    def _refused_page(self, response: Response, place: pages.Place) -> ConnectorError:
+        fault = self._search_error(response)
+        if place.start == 1 or not isinstance(fault, RejectedUser):
+            return fault
+        return response.unusable(
+            f"the vendor shows users up to number {place.start - 1} and refuses to show whether "
+            f"others follow, so nobody is known to be absent: {fault}"
+        )
 
     def _search_error(self, response: Response) -> ConnectorError:
         meant = self.search_error(response)

@@ -4,6 +4,10 @@ SCIM pages are places in a list that moves while it is read. So each page begins
 person of the one before: where it does not, somebody was added or removed, and the list is read
 again. What never comes out the same is no complete read, and nobody is taken for a leaver.
 
+A read is complete where the last person stands alone on a page, or an empty page follows, and the
+total, where there is one, was the same on every page and is the number of people read. That end is
+the directory's word: a list that it cuts and counts after 100 people looks like one of 100 people.
+
 Imports only the contract modules and the interface of sources.
 """
 
@@ -16,10 +20,19 @@ from pydantic import Field, SecretStr, model_validator
 
 from jackfield.capabilities import Capabilities
 from jackfield.errors import ConnectorError, VendorBroken
-from jackfield.flow import Flow, Json, Request, Response, Token
+from jackfield.flow import Flow, Json, Request, Token
 from jackfield.hooks import hookimpl
 from jackfield.resources import Page, User
-from jackfield.scim import ENTERPRISE_URN, Path, ScimService, access_token, lifetime_seconds, read
+from jackfield.scim import (
+    ENTERPRISE_URN,
+    Path,
+    Place,
+    ScimService,
+    access_token,
+    lifetime_seconds,
+    read,
+    total_of,
+)
 from jackfield.settings import BaseUrl, ConnectorSettings, Secret
 from jackfield.sources.base import SourceObject, SourceRead, SourceSettings, SourceValue
 from jackfield.sources.reader import Reader
@@ -171,34 +184,59 @@ class _Listing:
     """What one walk through the pages has shown, each user once."""
 
     users: dict[str, User] = field(default_factory=dict)
-    totals: set[str] = field(default_factory=set)
+    totals: set[int | None] = field(default_factory=set)
     is_consistent: bool = True
+    repeated: int = 0
+    reached: int = 0
+    shown_again: int = 0
     stale_pages: int = 0
 
-    def add(self, page: Page, total: str, overlap: str) -> str:
-        """Take a page that should begin with the user `overlap`; return the id of its last one.
+    def add(self, page: Page, place: Place, overlap: str) -> list[str]:
+        """Take a page that should begin with the user `overlap`; return the ids of its users.
 
         Raises: VendorBroken where page after page has nobody new.
         """
-        ids = [user.id or "" for user in page.users]
-        is_joined = bool(overlap) and ids[:1] == [overlap]
-        fresh = ids[1:] if is_joined else ids
-        if overlap and not is_joined:
-            self.is_consistent = False
+        ids = list(dict.fromkeys(user.id or "" for user in page.users))
+        self.reached = max(self.reached, place.start - 1 + len(page.users))
+        if self._is_shown_again(page, overlap):
+            return ids
+        self.repeated += len(page.users) - len(ids)
+        # Where rows are counted, a page may begin earlier by those of users shown twice.
+        is_joined = bool(overlap) and overlap in ids[: self.repeated + 1]
+        fresh = ids[ids.index(overlap) + 1 :] if is_joined else ids
         known = [user_id for user_id in fresh if user_id in self.users]
-        if known or len(set(fresh)) < len(fresh):
+        # A page that does not begin with somebody known is the first one, or one past the end.
+        is_elsewhere = bool(self.users and ids) if not overlap else not is_joined
+        if known or is_elsewhere:
             self.is_consistent = False
         # A list that moves may repeat a page; a service that ignores the place repeats for ever.
         self.stale_pages = self.stale_pages + 1 if fresh and len(known) == len(fresh) else 0
         if self.stale_pages >= _ATTEMPTS or len(self.users) > _MOST_PEOPLE:
             raise VendorBroken("the directory's list of users goes round in circles")
-        self.users.update(zip(ids, page.users, strict=True))
-        self.totals.add(total)
-        return ids[-1] if ids else ""
+        for user in page.users:
+            self.users.setdefault(user.id or "", user)
+        return ids
+
+    def _is_shown_again(self, page: Page, overlap: str) -> bool:
+        """Say whether these are no more than the last rows, of users who were shown twice."""
+        size = len(page.users)
+        is_known = all(user.id in self.users for user in page.users)
+        if overlap or not is_known or not 0 < size <= self.repeated - self.shown_again:
+            return False
+        self.shown_again += size
+        return True
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a page showed nobody new and the directory counts nobody else."""
+        counted = max((total for total in self.totals if total is not None), default=0)
+        return self.stale_pages > 0 and counted <= len(self.users)
 
     def finish(self) -> "_Listing":
         """Compare what was seen with what the directory counted, where it counts at all."""
-        if self.totals - {""} and self.totals != {str(len(self.users))}:
+        # Where somebody was shown twice, the directory may count users or rows.
+        possible = {len(self.users), self.reached if self.repeated else len(self.users)}
+        if self.totals - {None} and (len(self.totals) > 1 or not self.totals <= possible):
             self.is_consistent = False
         return self
 
@@ -206,27 +244,27 @@ class _Listing:
 def _list(reader: Reader, settings: ScimSourceSettings) -> _Listing:
     service = ScimService(users_path=settings.users_path, page_size=settings.page_size)
     listing = _Listing()
-    start, overlap, is_past_end = 1, "", False
+    place, overlap, is_past_end = Place(), "", False
     while True:
-        page, total = reader.run("read", _page(service, str(start), settings), tuple)
-        size = len(page.users)
-        if is_past_end and size:
-            listing.is_consistent = False
-        last = listing.add(page, total, overlap)
+        page, total = reader.run("read", _page(service, str(place), settings), tuple)
+        listing.totals.add(total)
+        ids = listing.add(page, place, overlap)
         # The last user is asked for once more also where the total says that there is nobody else:
         # some services count the page and not the list.
-        if page.next_cursor is None and size < 2:
+        if (page.next_cursor is None and len(ids) < 2) or listing.is_stuck:
             return listing.finish()
-        is_past_end = size == 1 and bool(overlap)
-        start, overlap = (start + 1, "") if is_past_end else (start + size - 1, last)
+        is_past_end = len(ids) == 1
+        step = 1 if is_past_end else len(ids) - 1
+        overlap = "" if is_past_end else ids[-1]
+        place = Place(place.start + step, total, listing.repeated)
 
 
 def _page(
     service: ScimService, cursor: str | None, settings: ScimSourceSettings
-) -> Flow[tuple[Page, str]]:
-    """Return one page and the total that came with it, as text; empty where none did."""
+) -> Flow[tuple[Page, int | None]]:
+    """Return one page and the total that came with it; None where none did."""
     flow = service.list_users(cursor)
-    total = ""
+    total = None
     try:
         request = next(flow)
         while True:
@@ -235,7 +273,7 @@ def _page(
             except ConnectorError as error:
                 request = flow.throw(error)
             else:
-                total = _total(reply)
+                total = total_of(reply)
                 request = flow.send(reply)
     except StopIteration as done:
         page: Page = done.value
@@ -249,12 +287,6 @@ def _authorized(request: Request, settings: ScimSourceSettings) -> Request:
         return request
     who = (settings.user_name, settings.password or _NO_SECRET)
     return replace(request, path=settings.base_url + request.path, authorize=who)
-
-
-def _total(response: Response) -> str:
-    body = response.body if isinstance(response.body, dict) else {}
-    found = next((value for name, value in body.items() if name.lower() == "totalresults"), None)
-    return "" if found is None else str(found).strip()
 
 
 def _result(settings: ScimSourceSettings, users: Mapping[str, User]) -> SourceRead:

@@ -57,6 +57,9 @@ def fuze():
     return FuzeConnector()
 
 
+SECOND_PAGE = ("GET", "/Users?startIndex=2&count=100")
+
+
 def found(*users, total=None):
     return Response(200, {"totalResults": total or len(users), "Resources": list(users)})
 
@@ -104,6 +107,30 @@ def test_a_user_is_found_on_a_later_page(fuze):
     assert user.id == "u1"
 
 
+def test_a_user_shown_twice_is_one_user(fuze):
+    answer = found(ADA, BOB, ADA, total=2)
+
+    user = replay(
+        fuze.get_user(KEY, LIST),
+        (FIRST_PAGE, answer),
+        (ANY_REQUEST, found(ADA)),
+        (ANY_REQUEST, found()),
+    )
+
+    assert user.id == "u1"
+
+
+def test_a_list_that_counts_its_first_page_only_hides_nobody(fuze):
+    pages = (FIRST_PAGE, found(BOB)), (SECOND_PAGE, found(ADA)), (ANY_REQUEST, found())
+
+    assert replay(fuze.get_user(KEY, LIST), *pages).id == "u1"
+
+
+def test_a_list_without_places_proves_nobodys_absence(fuze):
+    with pytest.raises(VendorBroken, match="who is absent"):
+        replay(fuze.get_user(KEY, LIST), (FIRST_PAGE, found(BOB)), (SECOND_PAGE, found(BOB)))
+
+
 def test_a_user_without_a_name_is_found_by_any_address(fuze):
     user = replay(fuze.get_user(KEY, LIST), (FIRST_PAGE, found(BOB, NAMELESS)))
 
@@ -113,7 +140,9 @@ def test_a_user_without_a_name_is_found_by_any_address(fuze):
 def test_an_address_does_not_stand_for_another_name(fuze):
     other = ADA | {"userName": "countess@example.com"}
 
-    assert replay(fuze.get_user(KEY, LIST), (FIRST_PAGE, found(other))) == NotFound(KEY)
+    answers = (FIRST_PAGE, found(other)), (SECOND_PAGE, found())
+
+    assert replay(fuze.get_user(KEY, LIST), *answers) == NotFound(KEY)
 
 
 def test_a_user_is_found_by_work_email_whatever_the_name(fuze):
@@ -352,7 +381,7 @@ def test_deleting_twice_succeeds(fuze):
 def test_a_list_is_paged(fuze):
     page = replay(fuze.list_users(None, LIST), (FIRST_PAGE, found(ENTITLED, NAMELESS, total=3)))
 
-    assert ([user.id for user in page.users], page.next_cursor) == (["u1", "u2"], "3")
+    assert ([user.id for user in page.users], page.next_cursor) == (["u1", "u2"], "3 of 3")
 
 
 # --- refusals --------------------------------------------------------------------------------

@@ -204,7 +204,21 @@ def test_two_users_are_ambiguous(ringcentral):
 def test_an_ignored_filter_links_nobody(ringcentral):
     other = SHORT | {"id": "43", "userName": "bob@example.com"}
 
-    assert replay(ringcentral.get_user(KEY), (ANY_REQUEST, found(other))) == NotFound(KEY)
+    # Nobody follows the other user, so it is no cut list of everybody.
+    assert replay(
+        ringcentral.get_user(KEY), (ANY_REQUEST, found(other)), (ANY_REQUEST, found())
+    ) == NotFound(KEY)
+
+
+def test_an_ignored_filter_proves_nobodys_absence_where_more_users_follow(ringcentral):
+    other = SHORT | {"id": "43", "userName": "bob@example.com"}
+
+    with pytest.raises(VendorBroken, match="from number 2 on"):
+        replay(
+            ringcentral.get_user(KEY),
+            (ANY_REQUEST, found(other)),
+            (ANY_REQUEST, found(other | {"id": "44"})),
+        )
 
 
 def test_the_external_id_cannot_be_searched_by(ringcentral):

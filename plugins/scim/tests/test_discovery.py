@@ -224,3 +224,15 @@ def test_a_service_without_filters_is_not_asked_for_any(scim):
     facts = understood(scim, config, NOTHING, NOTHING)
 
     assert facts["found by listing"] == ", ".join(FILTERS)
+
+
+def test_one_user_shown_twice_proves_a_filter_as_one(scim):
+    facts = probed(
+        scim,
+        (SAMPLE, found(ADA)),
+        (NAME_PROBE, found(ADA, ADA, total=1)),
+        (ID_PROBE, found(ADA, ADA, total=2)),
+        (EMAIL_PROBE, found(ADA)),
+    )
+
+    assert facts["found by filter"] == ", ".join(FILTERS)

@@ -182,3 +182,42 @@ def test_a_value_nobody_can_be_found_by_is_never_sent(scim, value):
 def test_another_attribute_cannot_be_matched_by(scim):
     with pytest.raises(ConfigurationError, match="title"):
         replay(scim.get_user(MatchKey("title", "Lead"), TOKEN, {}))
+
+
+def test_one_user_shown_twice_is_one_user(scim):
+    for total in (1, 2):
+        answer = found(ADA, ADA, total=total)
+        assert replay(scim.get_user(KEY, TOKEN, {}), (BY_NAME, answer)).id == "u1"
+
+
+def test_one_user_shown_twice_in_the_list_is_one_user(scim):
+    facts = {"found by listing": "userName"}
+    answers = (LIST, found(ADA, ADA, total=1)), (ANY_REQUEST, found(total=1))
+
+    assert replay(scim.get_user(KEY, TOKEN, facts), *answers).id == "u1"
+
+
+def test_a_list_that_counts_its_first_page_only_hides_nobody(scim):
+    facts = {"found by listing": "userName"}
+    others = [BOB | {"id": f"b{n}"} for n in range(50)]
+    following = ("GET", "/Users?startIndex=51&count=100")
+    answers = (LIST, found(*others)), (following, found(ADA)), (ANY_REQUEST, found())
+
+    user = replay(scim.get_user(KEY, TOKEN, facts), *answers)
+
+    assert user.id == "u1"
+
+
+def test_a_list_without_places_proves_nobodys_absence(scim):
+    facts = {"found by listing": "userName"}
+
+    with pytest.raises(VendorBroken, match="who is absent"):
+        replay(scim.get_user(KEY, TOKEN, facts), (LIST, found(BOB)), (ANY_REQUEST, found(BOB)))
+
+
+def test_an_empty_page_after_others_proves_absence(scim):
+    facts = {"found by listing": "userName"}
+
+    assert replay(
+        scim.get_user(KEY, TOKEN, facts), (LIST, found(BOB)), (ANY_REQUEST, found())
+    ) == NotFound(KEY)

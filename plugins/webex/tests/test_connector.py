@@ -203,7 +203,19 @@ def test_two_users_are_ambiguous(webex):
 def test_an_ignored_filter_links_nobody(webex):
     bob = {"id": "u2", "userName": "bob@example.com"}
 
-    assert replay(webex.get_user(KEY), (ANY_REQUEST, found(bob))) == NotFound(KEY)
+    # Nobody follows the other user, so it is no cut list of everybody.
+    assert replay(
+        webex.get_user(KEY), (ANY_REQUEST, found(bob)), (ANY_REQUEST, found())
+    ) == NotFound(KEY)
+
+
+def test_an_ignored_filter_proves_nobodys_absence_where_more_users_follow(webex):
+    bob = {"id": "u2", "userName": "bob@example.com"}
+
+    with pytest.raises(VendorBroken, match="other users"):
+        replay(
+            webex.get_user(KEY), (ANY_REQUEST, found(bob)), (ANY_REQUEST, found(bob | {"id": "u3"}))
+        )
 
 
 def test_the_external_id_cannot_be_searched_by(webex):
@@ -310,7 +322,7 @@ def test_a_list_is_paged(webex):
     asked = ("GET", "/Users?startIndex=1&count=100")
     answer = Response(200, {"totalResults": 2, "startIndex": 1, "Resources": [ADA]})
 
-    assert replay(webex.list_users(None), (asked, answer)).next_cursor == "2"
+    assert replay(webex.list_users(None), (asked, answer)).next_cursor == "2 of 2"
 
 
 # --- capabilities ----------------------------------------------------------------------------

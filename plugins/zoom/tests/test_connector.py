@@ -16,6 +16,7 @@ from jackfield import (
     UnknownUser,
     User,
     UserId,
+    VendorBroken,
 )
 from jackfield.scim import CORE_URN, ENTERPRISE_URN
 from jackfield.scim.patching import PATCH_SCHEMA
@@ -125,7 +126,19 @@ def test_an_unknown_id_is_not_found(zoom, answer):
 def test_an_ignored_filter_links_nobody(zoom):
     other = SHORT | {"userName": "bob@example.com"}
 
-    assert replay(zoom.get_user(KEY), (SEARCH, found(other))) == NotFound(KEY)
+    # Nobody follows the other user, so it is no cut list of everybody.
+    assert replay(zoom.get_user(KEY), (SEARCH, found(other)), (ANY_REQUEST, found())) == NotFound(
+        KEY
+    )
+
+
+def test_an_ignored_filter_proves_nobodys_absence_where_more_users_follow(zoom):
+    other = SHORT | {"userName": "bob@example.com"}
+
+    with pytest.raises(VendorBroken, match="other users"):
+        replay(
+            zoom.get_user(KEY), (SEARCH, found(other)), (ANY_REQUEST, found(other | {"id": "u3"}))
+        )
 
 
 @pytest.mark.parametrize("path", ["externalId", WORK_EMAIL])
@@ -139,7 +152,7 @@ def test_a_list_is_paged(zoom):
     asked = ("GET", "/Users?startIndex=1&count=100")
     answer = Response(200, {"totalResults": 2, "startIndex": 1, "Resources": [SHORT]})
 
-    assert replay(zoom.list_users(None), (asked, answer)).next_cursor == "2"
+    assert replay(zoom.list_users(None), (asked, answer)).next_cursor == "2 of 2"
 
 
 # --- creation --------------------------------------------------------------------------------

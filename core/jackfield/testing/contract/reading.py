@@ -59,7 +59,10 @@ def ambiguous(case: Case) -> None:
 
 
 def listed(case: Case) -> None:
-    """Walk through the pages, each answered by what is left of the evidence."""
+    """Walk through the pages, each answered by what is left of the evidence.
+
+    Its last page ends the walk, too, for one more may be asked for as proof of the end.
+    """
     name = "list_users: all"
     answers, ids = case.answers(name), set[str]()
     cursor: str | None = None
@@ -71,7 +74,7 @@ def listed(case: Case) -> None:
         no_write(told, "a listing only reads")
         ids |= {user.id or "" for user in page.users}
         answers = answers[len(answers) - told.vendor.left_count :]
-        if page.next_cursor is None:
+        if page.next_cursor is None or not (answers or page.next_cursor in seen):
             _check_listing(case, ids, len(answers))
             return
         cursor = page.next_cursor

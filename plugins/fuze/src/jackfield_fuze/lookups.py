@@ -14,9 +14,8 @@ from jackfield import (
     NotFound,
     Response,
     User,
-    VendorBroken,
 )
-from jackfield.scim import ScimService, answers, check_key
+from jackfield.scim import ScimService, Walk, answers, check_key
 from jackfield_fuze.capabilities import CAPABILITIES
 from jackfield_fuze.settings import FuzeSettings
 
@@ -50,18 +49,12 @@ def _filter(service: ScimService, key: MatchKey, settings: FuzeSettings) -> Flow
 
 
 def _scan(service: ScimService, key: MatchKey) -> Flow[User | NotFound]:
-    seen: set[str] = set()
+    walk = Walk()
     matches: dict[str, User] = {}
-    cursor: str | None = None
     for _ in range(_MOST_PAGES):
-        page = yield from service.list_users(cursor)
-        users = {user.id: user for user in page.users if user.id}
-        if users and seen.issuperset(users):
-            raise VendorBroken("the vendor's list of users goes round in circles")
-        seen.update(users)
-        matches |= {user_id: user for user_id, user in users.items() if _is_meant(user, key)}
-        cursor = page.next_cursor
-        if cursor is None:
+        users = walk.fresh((yield from service.list_users(walk.cursor)))
+        matches |= {str(user.id): user for user in users if _is_meant(user, key)}
+        if not walk.more or (matches and walk.is_counted_out):
             return _only(matches, key)
     raise ConfigurationError(
         f"the list of users goes on after {_MOST_PAGES} pages, too many for one look-up: raise "

@@ -23,6 +23,7 @@ from jackfield import (
 )
 from jackfield.scim import (
     ScimService,
+    Walk,
     answers,
     check_key,
     equals,
@@ -31,6 +32,7 @@ from jackfield.scim import (
     read,
     resources_of,
     scim_error,
+    total_of,
 )
 from jackfield_scim.capabilities import FILTERS, WORK_EMAIL
 from jackfield_scim.settings import ScimSettings
@@ -65,7 +67,8 @@ def find_user(key: MatchKey, tenant: Tenant, settings: ScimSettings) -> Flow[Use
         return NotFound(key)
     service = tenant.service(settings)
     page = yield from service.list_users(None)
-    if page.next_cursor is not None and found is not None:
+    is_shown = any(_is_meant(user, key) for user in page.users)
+    if page.next_cursor is not None and found is not None and not is_shown:
         is_cased = not _CASED.isdisjoint(key.value)
         if (yield from is_filter_proven(key.path, page.users, tenant, is_cased=is_cased)):
             return NotFound(key)
@@ -118,8 +121,9 @@ def _search(key: MatchKey, tenant: Tenant) -> Flow[Users | None]:
     # Other users among the found ones: the filter was ignored, or understood as another one.
     if not all(_is_meant(user, key) for user in users):
         return None
-    is_uncounted = bool(users) and read(response.document, "totalResults") is None
-    return users if is_uncounted or is_everything(response, len(users)) else None
+    is_uncounted = bool(users) and total_of(response) is None
+    is_whole = is_uncounted or is_everything(response, len({user.id for user in users}))
+    return users if is_whole else None
 
 
 def _is_meant(user: User, key: MatchKey) -> bool:
@@ -143,22 +147,18 @@ def _users(response: Response) -> Users:
 def _matching(key: MatchKey, first: Page, service: ScimService) -> Flow[Users]:
     """Return who answers to the key among all users there are.
 
-    Raises: VendorBroken where the list is too long or never ends.
+    Raises: VendorBroken where the list is too long, or its end cannot be proven.
     """
     matches: dict[str, User] = {}
-    seen: set[str] = set()
-    page = first
+    walk, page = Walk(), first
     for _ in range(PAGE_LIMIT):
-        fresh = {user.id: user for user in page.users if user.id and user.id not in seen}
-        seen.update(fresh)
-        matches.update((id_, user) for id_, user in fresh.items() if _is_meant(user, key))
-        if page.next_cursor is None:
+        fresh = walk.fresh(page)
+        matches.update((str(user.id), user) for user in fresh if _is_meant(user, key))
+        if not walk.more or (matches and walk.is_counted_out):
             return tuple(matches.values())
-        if not fresh:
-            raise VendorBroken("the service's list of users goes round in circles")
-        page = yield from service.list_users(page.next_cursor)
+        page = yield from service.list_users(walk.cursor)
     raise VendorBroken(
-        f"the service cannot be searched by {key.path}, and its first {len(seen)} users do not "
+        f"the service cannot be searched by {key.path}, and its first {walk.count} users do not "
         "show whether this one is there: raise page_size, or match by another attribute"
     )
 
