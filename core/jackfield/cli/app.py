@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": "Run every job at its interval, until it is stopped.",
     "status": "Show how each job is: health, last cycle, progress, failures, held removals.",
     "links": "List who is linked to which account, or forget one link.",
+    "lease": "List who holds which job, or throw a holder out.",
     "log": "Show what was decided and done, the newest last.",
     "prune": "Remove old entries of the log.",
     "schema": "Print the JSON schema of jackfield.toml, for editors.",

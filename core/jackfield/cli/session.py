@@ -1,7 +1,7 @@
 """What the commands on one configuration share: loading it, and going through its jobs."""
 
 import getpass
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -41,6 +41,16 @@ class Session:
         if not self.configuration.jobs:
             raise ConfigurationError(f"{self.options.config}: there is no [jobs.<name>]; add one")
         return tuple(dict.fromkeys(wanted)) or self.configuration.jobs
+
+    def known(self, wanted: Sequence[str], stored: Collection[str]) -> tuple[str, ...]:
+        """Return jobs by name, also those that the state alone knows.
+
+        Raises: ConfigurationError for a name that nobody knows.
+        """
+        for name in wanted:
+            if name not in stored:
+                self.configuration.check_job(name)
+        return tuple(dict.fromkeys(wanted))
 
     def connections(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return the connections that were asked for, each once, or all; see `jobs`."""

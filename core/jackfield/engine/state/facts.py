@@ -8,12 +8,17 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
+from jackfield.engine.state.instants import since
+from jackfield.engine.state.lease import is_live
 from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
 
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
-    """Who holds a job. `is_live` False: it was silent for too long, and may be replaced."""
+    """Who holds a job. `is_live` False: dead, or silent for too long: the next run is free.
+
+    Instants that a clock ahead of now wrote are told as now.
+    """
 
     job: str
     holder: str
@@ -68,8 +73,8 @@ def _leases(connection: sa.Connection) -> Iterator[HeldLease]:
     instant = moment(connection)
     query = sa.select(leases).where(leases.c.holder != "").order_by(leases.c.job)
     for row in connection.execute(query):
-        live = row.expires_at > instant
-        yield HeldLease(row.job, row.holder, row.taken_at, row.heartbeat_at, live)
+        taken_at, heard_at = since(row.taken_at, instant), since(row.heartbeat_at, instant)
+        yield HeldLease(row.job, row.holder, taken_at, heard_at, is_live(row, instant))
 
 
 def _counts(connection: sa.Connection) -> Iterator[tuple[str, int]]:
