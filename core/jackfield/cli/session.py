@@ -4,12 +4,15 @@ import getpass
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from jackfield.cli.app import Options
 from jackfield.cli.exits import Exit, exit_of, worst
 from jackfield.cli.screen import complain, note
 from jackfield.engine import Job
 from jackfield.engine.configuration import Configuration
+from jackfield.engine.state.sqlite_file import READ_ONLY, is_on_read_only
+from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 from jackfield.registry import Registry
 
@@ -69,6 +72,15 @@ class Session:
         self.warn()
         with job.connector:
             yield job
+
+    @contextmanager
+    def looked_at(self) -> Iterator[Store]:
+        """Open the state to read it; say so where nothing could be run on it."""
+        state = self.configuration.state
+        if isinstance(state, Path) and is_on_read_only(state):
+            note(f"{state}: {READ_ONLY}", colour="yellow")
+        with opened(state) as store:
+            yield store
 
     def warn(self) -> None:
         """Show the warnings that are new."""

@@ -13,7 +13,6 @@ from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.engine import Entry, Store
 from jackfield.engine.state.journal import Link, Settled
-from jackfield.engine.state.store import opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.links/1"
@@ -46,7 +45,7 @@ def command(
         note(f"nothing has run yet: there is no {state}")
         found: dict[str, list[Link]] = {}
     else:
-        with opened(state) as store:
+        with session.looked_at() as store:
             if remove:
                 found = {job: [_removed(store, job, user, is_confirmed=is_confirmed)]}
             else:

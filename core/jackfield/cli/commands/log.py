@@ -20,7 +20,7 @@ from jackfield.cli.steps import show_changes
 from jackfield.engine import Action, Entry
 from jackfield.engine.log import Status
 from jackfield.engine.state.log_entries import LogQuery
-from jackfield.engine.state.store import Store, opened
+from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.log/1"
@@ -133,13 +133,14 @@ def command(
     """
     if folder is not None and as_json:
         raise click.UsageError("--csv writes files and --json prints: give one of them")
-    state = Session.open(ctx.obj).configuration.state
+    session = Session.open(ctx.obj)
+    state = session.configuration.state
     wanted = _wanted(limit if folder else limit or SHOWN, **given)
     if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")
         entries: list[Entry] = []
     else:
-        with opened(state) as store:
+        with session.looked_at() as store:
             if folder is not None:
                 _export(wanted.entries(store), folder)
                 return

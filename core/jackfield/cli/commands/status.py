@@ -22,7 +22,6 @@ from jackfield.engine.state.facts import HeldLease, StateFacts, look_at_state
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.instants import since
 from jackfield.engine.state.jobs import JobState, JobStatus
-from jackfield.engine.state.store import opened
 
 SCHEMA = "jackfield.status/1"
 SHOWN_FAILURES = 10
@@ -81,7 +80,7 @@ def command(ctx: click.Context, jobs: tuple[str, ...], *, as_json: bool) -> None
         note(f"nothing has run yet: there is no {state}")
         found = [Standing(name, JobState(job=name)) for name in names]
     else:
-        with opened(state) as store:
+        with session.looked_at() as store:
             facts = look_at_state(state)
             others = [one.job for one in store.jobs.all() if one.job not in names]
             found = [_standing(store, facts, name) for name in names]

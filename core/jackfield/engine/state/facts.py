@@ -7,9 +7,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
+from jackfield.engine.state.database import Database, moment, postgresql_engine
 from jackfield.engine.state.instants import since
 from jackfield.engine.state.lease import is_live
+from jackfield.engine.state.sqlite_file import file_database
 from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
 
 
@@ -61,11 +62,11 @@ def look_at_state(state: Path | str) -> StateFacts:
 
 def _opened_as_it_is(state: Path | str) -> Database:
     if isinstance(state, Path):
-        return Database(sqlite_engine(state), str(state))
+        return file_database(state)
     url = sa.make_url(state)
     name = url.render_as_string(hide_password=True)
     if url.drivername == "sqlite" and url.database:
-        return Database(sqlite_engine(Path(url.database)), url.database)
+        return file_database(Path(url.database))
     return Database(postgresql_engine(url), name)
 
 
