@@ -1,7 +1,7 @@
 """What the commands on one configuration share: loading it, and going through its jobs."""
 
 import getpass
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,8 @@ from jackfield.cli.exits import Exit, exit_of, worst
 from jackfield.cli.screen import complain, note
 from jackfield.engine import Job
 from jackfield.engine.configuration import Configuration
+from jackfield.engine.configuration.vanished import VanishedJob, vanished_jobs
+from jackfield.engine.state.facts import look_at_state
 from jackfield.engine.state.sqlite_file import READ_ONLY, is_on_read_only
 from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
@@ -45,15 +47,28 @@ class Session:
             raise ConfigurationError(f"{self.options.config}: there is no [jobs.<name>]; add one")
         return tuple(dict.fromkeys(wanted)) or self.configuration.jobs
 
-    def known(self, wanted: Sequence[str], stored: Collection[str]) -> tuple[str, ...]:
-        """Return jobs by name, also those that the state alone knows.
+    def known(self, name: str) -> str:
+        """Return the name of a job that the configuration or the state knows.
 
         Raises: ConfigurationError for a name that nobody knows.
         """
-        for name in wanted:
-            if name not in stored:
-                self.configuration.check_job(name)
-        return tuple(dict.fromkeys(wanted))
+        if name not in self.configuration.jobs and name not in self._stored():
+            self.configuration.check_job(name)
+        return name
+
+    def vanished(self) -> tuple[VanishedJob, ...]:
+        """Return the jobs whose links the state holds and that the configuration does not name."""
+        state = self.configuration.state
+        if isinstance(state, Path) and not state.exists():
+            return ()
+        return tuple(vanished_jobs(look_at_state(state), self.configuration.jobs))
+
+    def _stored(self) -> set[str]:
+        state = self.configuration.state
+        if isinstance(state, Path) and not state.exists():
+            return set()
+        facts = look_at_state(state)
+        return {*facts.links, *(lease.job for lease in facts.leases)}
 
     def connections(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return the connections that were asked for, each once, or all; see `jobs`."""

@@ -35,11 +35,11 @@ def command(ctx: click.Context, jobs: tuple[str, ...], *, broken: str, as_json: 
         raise click.UsageError("--break names its job itself: give no other")
     held = _held(state)
     if broken:
-        session.known((broken,), {lease.job for lease in held})
+        session.known(broken)
         held = [lease for lease in held if lease.job == broken]
         _break(state, broken)
     elif jobs:
-        names = session.known(jobs, {lease.job for lease in held})
+        names = [session.known(name) for name in jobs]
         held = [lease for lease in held if lease.job in names]
     if as_json:
         leases = [asdict(lease) for lease in held]

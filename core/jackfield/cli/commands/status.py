@@ -13,6 +13,7 @@ from jackfield.cli.progress import PHASES
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
 from jackfield.engine import Store
+from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.escrow import next_attempt_at
 from jackfield.engine.log import LogFilter
 from jackfield.engine.quarantine import TOO_MANY_DELETES, due_again_at
@@ -76,21 +77,27 @@ def command(ctx: click.Context, jobs: tuple[str, ...], *, as_json: bool) -> None
     session = Session.open(ctx.obj)
     names = session.jobs(jobs)
     state = session.configuration.state
+    vanished: dict[str, str] = {}
     if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")
         found = [Standing(name, JobState(job=name)) for name in names]
     else:
         with session.looked_at() as store:
             facts = look_at_state(state)
-            others = [one.job for one in store.jobs.all() if one.job not in names]
+            known = sorted({one.job for one in store.jobs.all()} | facts.links.keys())
+            others = [job for job in known if job not in session.configuration.jobs]
             found = [_standing(store, facts, name) for name in names]
             if not jobs:
                 found += [_standing(store, facts, name, is_configured=False) for name in others]
+            vanished = {one.job: str(one) for one in vanished_jobs(facts, session.jobs(()))}
     if as_json:
-        show_json({"schema": SCHEMA, "jobs": [_document(one) for one in found]})
+        documents = [_document(one) | {"warning": vanished.get(one.job, "")} for one in found]
+        show_json({"schema": SCHEMA, "jobs": documents})
         return
     for one in found:
         _show(one, session.options)
+        if one.job in vanished:
+            show(f"  warning: {vanished[one.job]}", colour="yellow")
 
 
 def _standing(store: Store, facts: StateFacts, job: str, *, is_configured: bool = True) -> Standing:

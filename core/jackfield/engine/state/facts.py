@@ -49,7 +49,8 @@ def look_at_state(state: Path | str) -> StateFacts:
         with database.read() as connection:
             found: int = connection.execute(sa.select(meta.c.version)).scalar_one()
             if found != SCHEMA_VERSION:
-                return StateFacts(found)
+                # Links are as they were in every older format.
+                return StateFacts(found, links=_links(connection) if found < SCHEMA_VERSION else {})
             return StateFacts(
                 found,
                 tuple(_leases(connection)),
