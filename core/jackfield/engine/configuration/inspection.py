@@ -316,18 +316,11 @@ def _of_mappings(job: Job, table: JobTable) -> Iterator[_Found]:
 def _of_leavers(job: Job) -> Iterator[_Found]:
     """Yield the fates that the vendor, or the mappings, make impossible."""
     capabilities, vendor = job.connector.capabilities, job.connector.name
-    told = [path for path, reads in job.mapper.reads.items() if reads & COMPUTED_ATTRIBUTES]
-    is_fixed = bool(told) and not any(map(capabilities.can_patch, told))
+    removal = job.access_removal
     for event in ("unassigned", "disabled", "soft_deleted", "deleted"):
         fate, key = getattr(job.leavers, event), f"leavers.{event}"
         if fate == "delete" and not (capabilities.delete or capabilities.disable == "delete"):
             yield "error", key, f'{vendor} cannot delete users; write "disable" or "keep"'
-        if fate == "disable" and capabilities.disable == "delete":
-            yield "warning", key, f'{vendor} can only delete; write "delete", or "keep"'
-        if fate == "disable" and capabilities.disable == "unsupported":
-            yield "warning", key, f'{vendor} cannot disable users; write "keep", or "delete"'
-        if fate == "disable" and capabilities.disable == "active" and not told:
-            yield "warning", key, "no mapping tells the vendor of it; map active from IsActive"
-        if fate == "disable" and capabilities.disable == "active" and is_fixed:
-            what = ", ".join(told)
-            yield "warning", key, f'{vendor} takes no update of {what}; write "keep", or "delete"'
+        if fate == "disable" and not removal.is_possible:
+            said = f"{removal.said_of(vendor)}, so leavers keep access; {removal.remedy}"
+            yield "warning", key, said
