@@ -4,7 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -50,17 +50,6 @@ def leave_nothing(draft: Path) -> None:
     draft.write_bytes(b"")
 
 
-def leave_a_log_in_use(draft: Path) -> None:
-    """Leave a reader behind who keeps the log from being moved into the file."""
-    writer = raw(draft, "PRAGMA journal_mode=WAL", "CREATE TABLE links (job TEXT)")
-    reader = raw(draft, "BEGIN", "SELECT * FROM links")
-    writer.execute("INSERT INTO links VALUES ('x')")
-    KEPT_OPEN.extend((writer, reader))
-
-
-KEPT_OPEN: list[sqlite3.Connection] = []
-
-
 @pytest.mark.parametrize("limit", [0, 512, 4096, 16384, 65536])
 def test_state_whose_pages_find_no_room_is_not_published(tmp_path: Path, limit: int):
     path = tmp_path / "state" / "jackfield.db"
@@ -77,17 +66,29 @@ def test_state_whose_pages_find_no_room_is_not_published(tmp_path: Path, limit: 
     assert list(path.parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("fill", [leave_half, leave_nothing, leave_a_log_in_use])
+@pytest.mark.parametrize("fill", [leave_half, leave_nothing])
 def test_state_that_is_not_whole_is_not_published(tmp_path: Path, fill):
     path = tmp_path / "state" / "jackfield.db"
 
     with pytest.raises(ConfigurationError, match="nothing was left behind; free some space"):
         make_file(path, fill)
-    for connection in KEPT_OPEN:
-        connection.close()
-    KEPT_OPEN.clear()
 
-    assert [each for each in path.parent.iterdir() if "-wal" not in each.name] == []
+    assert list(path.parent.iterdir()) == []
+
+
+def test_state_a_part_of_which_stays_in_the_log_is_not_published(tmp_path: Path):
+    path = tmp_path / "jackfield.db"
+    with ExitStack() as still_open:
+
+        def leave_a_reader(draft: Path) -> None:
+            wal = "PRAGMA journal_mode=WAL"
+            writer = still_open.enter_context(closing(raw(draft, wal, "CREATE TABLE links (job)")))
+            still_open.enter_context(closing(raw(draft, "BEGIN", "SELECT * FROM links")))
+            writer.execute("INSERT INTO links VALUES ('x')")
+
+        with pytest.raises(ConfigurationError, match="a part of it stayed in the log"):
+            make_file(path, leave_a_reader)
+
     assert not path.exists()
 
 
