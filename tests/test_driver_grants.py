@@ -115,6 +115,15 @@ def test_a_stored_access_token_that_is_over_is_renewed():
     assert played.sent[0] == "POST /token"
 
 
+def test_stored_access_token_of_a_clock_that_was_a_year_ahead_is_renewed():
+    ahead = Grant(SecretStr("refresh-0"), SecretStr("access-0"), NOW.timestamp() + 365 * 86400)
+    steps = operate(driver_with(MemoryGrants(ahead)), "get_user", key=UserId("1"))
+
+    played = play(steps, renewed(1), FOUND)
+
+    assert played.sent[0] == "POST /token"
+
+
 def test_a_stored_access_token_that_is_refused_is_renewed_once():
     """E1."""
     good = Grant(SecretStr("refresh-0"), SecretStr("access-0"), NOW.timestamp() + 60)

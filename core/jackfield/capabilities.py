@@ -6,11 +6,11 @@ tests. What varies by tenant is not a capability but a fact, found by `authentic
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from jackfield.errors import ConfigurationError
 from jackfield.mappings import AttributeMapping
+from jackfield.read_only import ReadOnly
 
 CONTRACT = 1
 """The number of the hook contract that this core speaks."""
@@ -85,12 +85,13 @@ class Capabilities:
     lists_whole_users: bool = True
     groups: bool = False
     bulk_operations: int = 0
-    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+    attributes: Mapping[str, Attribute] = field(default_factory=ReadOnly)
     rates: tuple[Rate, ...] = ()
     mappings: tuple[AttributeMapping, ...] = ()
     source: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "attributes", ReadOnly(self.attributes))
         names = [rate.name for rate in self.rates]
         if len(set(names)) != len(names):
             raise ConfigurationError(f"two rate limits have one name: {', '.join(names)}")

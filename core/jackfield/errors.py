@@ -21,10 +21,26 @@ ProvisioningError
 This module imports nothing of Jackfield.
 """
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 
-class ProvisioningError(Exception):
+class Travelling(BaseException):
+    """An exception that can be pickled and copied, whatever its `__init__` wants.
+
+    Source: the pickle protocol calls `__init__` with `args` alone, which keyword-only arguments
+    do not survive.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., BaseException], tuple[Any, ...], dict[str, Any]]:
+        return _revived, (type(self), *self.args), self.__dict__
+
+
+def _revived(kind: type[BaseException], *args: object) -> BaseException:
+    return kind.__new__(kind, *args)
+
+
+class ProvisioningError(Travelling, Exception):
     """Base of all errors raised on purpose; its text is one sentence for a person.
 
     `is_of_source`: it is about the directory that people are read from, and says nothing of the

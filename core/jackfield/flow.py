@@ -21,6 +21,7 @@ from jackfield.errors import (
     VendorBroken,
 )
 from jackfield.grants import Grant
+from jackfield.read_only import ReadOnly
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Effect: TypeAlias = Literal["read", "write", "write-once"]
@@ -38,7 +39,7 @@ _EFFECT_OF: Mapping[str, Effect] = {"GET": "read", "HEAD": "read", "POST": "writ
 
 
 def _nothing() -> Mapping[str, str]:
-    return MappingProxyType({})
+    return ReadOnly()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +149,7 @@ class Token:
     lifetime_seconds: float | None = None
     facts: Mapping[str, str] = field(default_factory=_nothing)
     grant: Grant | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.facts, MappingProxyType):  # which could not be pickled
+            object.__setattr__(self, "facts", ReadOnly(self.facts))

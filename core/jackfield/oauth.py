@@ -7,7 +7,6 @@ RFC 7636 (PKCE), RFC 8252 (native apps), RFC 9207 (the `iss` of a redirect), RFC
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +15,7 @@ from pydantic import SecretStr
 from jackfield.errors import ConfigurationError, CredentialsRefused
 from jackfield.flow import Flow, Request, Response, Token
 from jackfield.grants import Grant
+from jackfield.read_only import ReadOnly
 from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
 
 __all__ = [
@@ -46,7 +46,7 @@ class Authorization:
     client_secret: SecretStr | None = None
     client_in: Literal["basic", "body"] = "basic"
     scope: str = ""
-    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, str] = field(default_factory=ReadOnly)
     issuer: str = ""
 
 

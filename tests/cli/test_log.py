@@ -9,8 +9,11 @@ import stat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.states import entry
 
 from jackfield.cli.commands.log import cell
+from jackfield.engine.plan import AttributeChange
+from jackfield.engine.state.store import opened
 
 
 @pytest.fixture
@@ -182,6 +185,36 @@ def test_cell_that_begins_a_formula_is_neutralised(first):
 @given(st.text() | st.integers() | st.booleans() | st.none() | st.lists(st.text()))
 def test_no_cell_begins_a_formula(value):
     assert not cell(value).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+HARMFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def test_escape_sequence_does_nothing_to_a_terminal_that_shows_the_files(worked):
+    said = "refused\x1b]0;owned\x07\x1b[2J\u202e"
+    with opened(worked.folder / "jackfield.db") as store:
+        cycle = store.begin_cycle("webex")
+        changes = (AttributeChange("title", "Clerk", said),)
+        store.record([entry(cycle, job="webex", reason=said, changes=changes)])
+
+    worked.call("log", "--csv", str(worked.folder / "out"))
+
+    found = tables(worked.folder / "out")
+    shown = r"refused\x1b]0;owned\x07\x1b[2J\u202e"
+    assert shown in [row["reason"] for row in found["entries.csv"]]
+    assert shown in [row["newValue"] for row in found["modifiedProperties.csv"]]
+    for path in (worked.folder / "out").iterdir():
+        assert not HARMFUL.search(path.read_text(encoding="utf-8-sig"))
+
+
+@given(st.text() | st.lists(st.text()))
+def test_no_cell_holds_a_control_character(value):
+    assert not HARMFUL.search(cell(value))
+    assert "\r" not in cell(value)[2:].replace("\r\n", "")
+
+
+def test_line_ends_and_tabs_within_a_cell_stay():
+    assert cell("one\ntwo\tthree\r\nfour") == "one\ntwo\tthree\r\nfour"
 
 
 def test_folder_that_cannot_be_written_is_one_line(worked):

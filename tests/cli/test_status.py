@@ -5,8 +5,10 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from support.service import wait_for
 
 from jackfield.engine.state.cycles import CycleProgress
 from jackfield.engine.state.escrows import Escrow
@@ -133,6 +135,63 @@ def test_cycle_without_its_process_is_interrupted(office, store):
 
     assert any(line.startswith("interrupted: ") for line in lines(office))
     assert document(office)["interrupted"] is True
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+from jackfield.engine.state.cycles import CycleProgress
+from jackfield.engine.state.store import Store
+store = Store.connect(Path(sys.argv[1]))
+with store.lease("webex") as lease:
+    cycle = store.begin_cycle("webex", token=lease.token)
+    progress = CycleProgress("apply", 0, 50)
+    store.cycles.report("webex", cycle, progress, token=lease.token)
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("is_reaped", [True, False])
+def test_killed_run_is_told_as_dead_at_once(office, store, is_reaped):
+    command = [sys.executable, "-c", KILLED, str(office.folder / "jackfield.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.kill()
+        if is_reaped:
+            process.wait()
+        else:  # as in a container whose first process asks nobody how it ended
+            wait_for(lambda: " Z " in Path(f"/proc/{process.pid}/stat").read_text())
+        shown, found = lines(office), document(office)
+
+    assert not any(line.startswith("running since") for line in shown)
+    begun = next(number for number, line in enumerate(shown) if "ended without a word at" in line)
+    assert shown[begun].startswith("interrupted: the run of ")
+    assert shown[begun + 1 : begun + 3] == [
+        "it was applying: 0 of 50",
+        "the next run looks first at what it left open",
+    ]
+    assert (found["running"], found["interrupted"]) == (None, True)
+    assert found["interrupted_run"]["progress"]["total"] == 50
+    assert found["interrupted_run"]["last_heard_at"] >= found["interrupted_run"]["began_at"]
+
+
+def test_attempts_that_a_clock_ahead_put_off_are_told_as_due(office, store):
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
+    failure = Escrow(
+        source_id="id-ada",
+        action="update",
+        code="x",
+        reason="no",
+        attempts=1,
+        first_failed_at=ahead,
+        next_attempt_at=ahead,
+    )
+    store.escrows.put("webex", [failure])
+
+    (told,) = document(office)["failures"]
+
+    assert dt.datetime.fromisoformat(told["next_attempt_at"]) < ahead - dt.timedelta(days=29)
 
 
 def test_failures_wait_with_name_reason_and_time(office, store):

@@ -35,7 +35,7 @@ class EventLog:
         if self._as_json:
             line = json.dumps(named | facts, default=str)
         else:
-            parts = [at, level, event, *([f"job={job}"] if job else [])]
+            parts = [at, level, event, *([f"job={_shown(job)}"] if job else [])]
             line = " ".join([*parts, *(f"{name}={_shown(fact)}" for name, fact in facts.items())])
         with self._lock, suppress(OSError, ValueError):
             click.echo(line, err=True)

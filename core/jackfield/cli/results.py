@@ -106,7 +106,10 @@ def document_of(name: str, result: CycleResult) -> dict[str, Any]:
     return document | {
         "cycle": result.cycle_id,
         "notes": list(result.notes),
+        "sourceCount": result.plan.source_count,
         "sourceComplete": result.plan.is_complete,
+        "sourceDelta": result.plan.is_delta,
+        "leaversKnown": result.knows_leavers,
         "counts": result.counts,
         "hold": asdict(result.hold) if result.hold else None,
         "inDoubt": result.doubt_count,

@@ -22,6 +22,7 @@ from jackfield.engine.notification.events import (
     RemovalsHeld,
 )
 from jackfield.engine.notification.notifier import Notifier
+from jackfield.engine.quarantine import due_again_at
 from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
@@ -156,7 +157,7 @@ class JobLoop:
             self._log.warning("tick.skipped", self.name, count=missed, why="the cycle took longer")
         following = at + (missed + 1) * self._interval
         state = self._state()
-        attempt = state.quarantine.next_attempt_at if state and state.quarantine else None
+        attempt = self._attempt_at(state) if state else None
         return attempt if attempt and now < attempt < following else following
 
     def tick(self) -> Exit:
@@ -201,9 +202,15 @@ class JobLoop:
         if state.status == "disabled" and state.quarantine is not None:
             why = f"the job is disabled: {state.quarantine.error}"
             return f"{why}; remove the cause, then restart it"
-        if state.quarantine is None or state.quarantine.next_attempt_at <= self._service.now():
+        attempt = self._attempt_at(state)
+        if attempt is None or attempt <= self._service.now():
             return ""
-        return f"in quarantine, next attempt at {_text(state.quarantine.next_attempt_at)}"
+        return f"in quarantine, next attempt at {_text(attempt)}"
+
+    def _attempt_at(self, state: JobState) -> dt.datetime | None:
+        if state.quarantine is None:
+            return None
+        return due_again_at(state.quarantine.next_attempt_at, self._service.now())
 
     def _cycle(self) -> CycleResult:
         job = self._service.open(self.name)

@@ -4,12 +4,17 @@ import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from jackfield.cli.app import Options
 from jackfield.cli.exits import Exit, exit_of, worst
 from jackfield.cli.screen import complain, note
 from jackfield.engine import Job
 from jackfield.engine.configuration import Configuration
+from jackfield.engine.configuration.vanished import VanishedJob, vanished_jobs
+from jackfield.engine.state.facts import look_at_state
+from jackfield.engine.state.sqlite_file import READ_ONLY, is_on_read_only
+from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 from jackfield.registry import Registry
 
@@ -42,6 +47,29 @@ class Session:
             raise ConfigurationError(f"{self.options.config}: there is no [jobs.<name>]; add one")
         return tuple(dict.fromkeys(wanted)) or self.configuration.jobs
 
+    def known(self, name: str) -> str:
+        """Return the name of a job that the configuration or the state knows.
+
+        Raises: ConfigurationError for a name that nobody knows.
+        """
+        if name not in self.configuration.jobs and name not in self._stored():
+            self.configuration.check_job(name)
+        return name
+
+    def vanished(self) -> tuple[VanishedJob, ...]:
+        """Return the jobs whose links the state holds and that the configuration does not name."""
+        state = self.configuration.state
+        if isinstance(state, Path) and not state.exists():
+            return ()
+        return tuple(vanished_jobs(look_at_state(state), self.configuration.jobs))
+
+    def _stored(self) -> set[str]:
+        state = self.configuration.state
+        if isinstance(state, Path) and not state.exists():
+            return set()
+        facts = look_at_state(state)
+        return {*facts.links, *(lease.job for lease in facts.leases)}
+
     def connections(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return the connections that were asked for, each once, or all; see `jobs`."""
         for name in wanted:
@@ -59,6 +87,15 @@ class Session:
         self.warn()
         with job.connector:
             yield job
+
+    @contextmanager
+    def looked_at(self) -> Iterator[Store]:
+        """Open the state to read it; say so where nothing could be run on it."""
+        state = self.configuration.state
+        if isinstance(state, Path) and is_on_read_only(state):
+            note(f"{state}: {READ_ONLY}", colour="yellow")
+        with opened(state) as store:
+            yield store
 
     def warn(self) -> None:
         """Show the warnings that are new."""

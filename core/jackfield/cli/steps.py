@@ -63,8 +63,10 @@ STATUSES = {
 
 def show_plan(plan: Plan, hold: Hold | None, options: Options) -> None:
     """Print a plan: removals, other changes, failures, then one line of numbers."""
-    show(f"{plan.job}: {plan.source_count} people in the source, {plan.linked_count} linked")
-    if not plan.is_complete:
+    show(f"{plan.job}: {_source(plan)}, {plan.linked_count} linked")
+    if plan.is_delta:
+        show("  who is gone is told by the source; whoever it does not name is as before")
+    elif not plan.is_complete:
         show("  the source was not read completely, so nobody leaves", colour="yellow")
     for action in ORDER:
         steps = [step for step in plan.steps if step.action == action]
@@ -78,6 +80,13 @@ def show_plan(plan: Plan, hold: Hold | None, options: Options) -> None:
         command = options.command_line("run", plan.job, "--approve", hold.approval)
         show_hold(plan.job, hold, command, listed=True)
     show(f"{plan.job}: {_plan_summary(plan)}")
+
+
+def _source(plan: Plan) -> str:
+    people = "1 person" if plan.source_count == 1 else f"{plan.source_count} people"
+    if plan.is_delta:
+        return f"{people} changed in the source since the last read"
+    return f"{people} in the source"
 
 
 def show_changes(changes: Iterable[AttributeChange], *, is_new: bool = False) -> None:
@@ -143,7 +152,8 @@ def _who(step: Step) -> str:
 def _plan_summary(plan: Plan) -> str:
     counts = plan.counts()
     parts = [f"{counts[action]} {word}" for action, word in WORDS.items() if counts.get(action)]
-    return ", ".join(parts) or "nobody in the source, and nobody linked"
+    nobody = "nothing has changed" if plan.is_delta else "nobody in the source, and nobody linked"
+    return ", ".join(parts) or nobody
 
 
 def _result_summary(entries: Sequence[Entry]) -> str:

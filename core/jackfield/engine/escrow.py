@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from jackfield.engine.plan import Step
 from jackfield.engine.state.escrows import Escrow
+from jackfield.engine.state.instants import due_at, since
 
 _FIRST = dt.timedelta(minutes=40)
 _LONGEST = dt.timedelta(hours=24)
@@ -38,15 +39,26 @@ def failed_again(
     escrow: Escrow, code: str, reason: str, *, now: dt.datetime, randomness: random.Random
 ) -> Escrow:
     """Return the escrow of one failure more: twice the pause, up to a day, with jitter."""
-    pause = min(_LONGEST, _FIRST * 2 ** min(escrow.attempts, _MOST_DOUBLINGS))
+    pause = _pause_after(escrow.attempts + 1)
     spread = 1 + randomness.uniform(-_JITTER, _JITTER)
     return replace(
         escrow,
         code=code,
         reason=reason,
         attempts=escrow.attempts + 1,
+        first_failed_at=since(escrow.first_failed_at, now),
         next_attempt_at=now + pause * spread,
     )
+
+
+def _pause_after(attempts: int) -> dt.timedelta:
+    doubled: dt.timedelta = _FIRST * 2 ** min(attempts - 1, _MOST_DOUBLINGS)
+    return min(_LONGEST, doubled)
+
+
+def next_attempt_at(escrow: Escrow, now: dt.datetime) -> dt.datetime:
+    """Return when a person is tried again; now, where a clock that was ahead put it off."""
+    return due_at(escrow.next_attempt_at, now, _pause_after(escrow.attempts) * (1 + _JITTER))
 
 
 def pause_reason(escrow: Escrow, wanted: str, now: dt.datetime) -> str:
@@ -58,7 +70,8 @@ def pause_reason(escrow: Escrow, wanted: str, now: dt.datetime) -> str:
         return ""
     if now - escrow.first_failed_at >= _GIVEN_UP_AFTER:
         return f"given up after {escrow.attempts} attempts in 28 days: {escrow.reason}"
-    if now >= escrow.next_attempt_at:
+    due = next_attempt_at(escrow, now)
+    if now >= due:
         return ""
-    at = escrow.next_attempt_at.isoformat(" ", "minutes")
+    at = due.isoformat(" ", "minutes")
     return f"failed {escrow.attempts} times, tried again after {at}: {escrow.reason}"

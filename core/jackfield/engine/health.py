@@ -21,6 +21,7 @@ from jackfield.engine.quarantine import (
 from jackfield.engine.state import jobs
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.holds import StagedRemoval
+from jackfield.engine.state.instants import since
 from jackfield.engine.state.store import Store
 from jackfield.errors import CredentialsRefused, NotAllowed, ProvisioningError, VendorBroken
 
@@ -117,7 +118,7 @@ def keep_health(
         return
     began_at, failed_attempts = now, 0
     if before.quarantine is not None:
-        began_at = before.quarantine.series_began_at
+        began_at = since(before.quarantine.series_began_at, now)
         failed_attempts = before.quarantine.series_count + 1
     due = next_attempt_at(began_at, now)
     if found.is_passing and now - began_at < _SOON_UNTIL:
@@ -125,7 +126,7 @@ def keep_health(
     stored = jobs.Quarantine(
         reason=found.reason,
         error=found.error,
-        began_at=now if before.quarantine is None else before.quarantine.began_at,
+        began_at=now if before.quarantine is None else since(before.quarantine.began_at, now),
         series_began_at=began_at,
         series_count=failed_attempts,
         next_attempt_at=due,

@@ -10,6 +10,7 @@ from jackfield.engine.leavers import Leavers
 from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, ROLES, Mapper
 from jackfield.engine.masking import LogValues
 from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.engine.removing_access import AccessRemoval, access_removal_of
 from jackfield.engine.scope import Scope
 from jackfield.errors import ConfigurationError
 from jackfield.mappings import AttributeMapping
@@ -80,15 +81,16 @@ class Job:
         return " and ".join(self.match_on)
 
     def _check_leavers(self) -> None:
-        capabilities = self.connector.capabilities
-        can_disable = capabilities.disable == "active" and any(
-            map(capabilities.can_patch, self.mapper.access_targets)
-        )
-        if self.leavers.delete_after_days and not can_disable:
+        if self.leavers.delete_after_days and not self.access_removal.is_possible:
             raise ConfigurationError(
                 f"{self.name}: leavers.delete_after_days: {self.connector.name} cannot disable "
-                "anybody meanwhile; write 0, to delete at once"
+                f"anybody meanwhile, for {self.access_removal.why_not}; write 0, to delete at once"
             )
+
+    @property
+    def access_removal(self) -> AccessRemoval:
+        """How the job takes access away, or why it cannot."""
+        return access_removal_of(self.mapper, self.connector.capabilities)
 
     def _check_unique(self, known: tuple[str, ...]) -> None:
         for path in sorted(self.mapper.unique_targets):

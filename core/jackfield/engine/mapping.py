@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from types import MappingProxyType
 from typing import TypeAlias
 
 from jackfield.engine.expressions import Environment, Expression, Role, SeveralValues, Value
@@ -14,6 +13,7 @@ from jackfield.engine.scope_settings import is_named
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 from jackfield.mappings import MULTI_VALUED, AttributeMapping
+from jackfield.read_only import ReadOnly
 from jackfield.resources import User
 from jackfield.scim import write
 from jackfield.sources import SourceObject
@@ -166,7 +166,7 @@ class Mapper:
         values = self._values(
             self._lines, source, creating=creating, is_active=is_active, refer=refer
         )
-        return MappingProxyType(dict(values))
+        return ReadOnly(dict(values))
 
     def unique_values(self, source: SourceObject, is_taken: IsTaken) -> Desired:
         """Return what only the target can tell: the first of some values that nobody has.
@@ -182,7 +182,7 @@ class Mapper:
             value = mapping.default if found in (None, "") else _json(mapping, found)
             if value not in (None, ""):
                 chosen[mapping.target] = value
-        return MappingProxyType(chosen)
+        return ReadOnly(chosen)
 
     def access(self, source: SourceObject) -> tuple[Desired, Desired]:
         """Return the attributes that say whether a person has access: with it, and without.
@@ -193,8 +193,8 @@ class Mapper:
         off = dict(self._values(self._access_lines, source, is_active=False))
         paths = [path for path in off if on.get(path) != off[path]]
         return (
-            MappingProxyType({path: on.get(path) for path in paths}),
-            MappingProxyType({path: off[path] for path in paths}),
+            ReadOnly({path: on.get(path) for path in paths}),
+            ReadOnly({path: off[path] for path in paths}),
         )
 
     def _values(

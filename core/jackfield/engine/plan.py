@@ -140,6 +140,7 @@ class Plan:
             "linkedCount": self.linked_count,
             "sourceComplete": self.is_complete,
             "sourceDelta": self.is_delta,
+            "leaversKnown": self.is_complete or self.is_delta,
             "counts": self.counts(),
             "steps": steps,
         }

@@ -8,6 +8,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from jackfield.engine.state.instants import due_at, since
+
 QuarantineReason: TypeAlias = Literal[
     "EncounteredQuarantineException",
     "EncounteredEscrowProportionThreshold",
@@ -60,12 +62,19 @@ def next_attempt_at(began_at: dt.datetime, now: dt.datetime) -> dt.datetime:
     """Return the first attempt after `now` of a job that failed first at `began_at`.
 
     Attempts are due 6, 12 and 24 hours after the first failure, then every 24 hours. The clock
-    alone decides: runs by hand in between neither hasten nor delay them.
+    alone decides: runs by hand in between neither hasten nor delay them. A first failure still to
+    come was told by a clock that was ahead, and is taken for now.
     """
+    began_at = since(began_at, now)
     for passed in _ATTEMPTS:
         if began_at + passed > now:
             return began_at + passed
     return began_at + _DAY * ((now - began_at) // _DAY + 1)
+
+
+def due_again_at(stored: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Return the next attempt as stored; now, where it is further off than any is ever put."""
+    return due_at(stored, now, _DAY)
 
 
 def is_over_at(began_at: dt.datetime, now: dt.datetime) -> bool:

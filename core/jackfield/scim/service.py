@@ -6,7 +6,6 @@ Source: RFC 7644 sections 3.3 to 3.6. A connector holds one `ScimService` and de
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from jackfield.errors import (
     UnknownUser,
 )
 from jackfield.flow import Flow, Json, Request, Response
+from jackfield.read_only import ReadOnly
 from jackfield.resources import Applied, Change, Changes, MatchKey, NotFound, Page, User, UserId
 from jackfield.scim import pages, sign_in
 from jackfield.scim.comparing import not_taken
@@ -37,11 +37,11 @@ from jackfield.scim.path import Path, read
 
 
 def _standard_filters() -> Mapping[str, str]:
-    return MappingProxyType({"userName": "userName", "externalId": "externalId"})
+    return ReadOnly({"userName": "userName", "externalId": "externalId"})
 
 
 def _nothing() -> Mapping[str, Json]:
-    return MappingProxyType({})
+    return ReadOnly()
 
 
 def _is_404(response: Response) -> bool:

@@ -9,13 +9,13 @@ import datetime as dt
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from jackfield.connector import AsyncConnector, Connector
 from jackfield.errors import ConnectorError, ProvisioningError, RejectedUser
 from jackfield.flow import Json
+from jackfield.read_only import ReadOnly
 from jackfield.resources import Applied, NotFound, User
 from jackfield.settings import ConnectorSettings, origin_of
 from jackfield.steps import Clock
@@ -29,7 +29,7 @@ def _nothing(_sandbox: object) -> None:
 
 
 def _no_value() -> Mapping[str, Json]:
-    return MappingProxyType({})
+    return ReadOnly()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from jackfield.cli.screen import show, show_json
 from jackfield.connector import Connector
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.configuration.sources import GROUP, load_source
+from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.state.facts import StateFacts, look_at_state
 from jackfield.engine.state.sqlite_file import check_place
 from jackfield.engine.state.tables import SCHEMA_VERSION
@@ -194,6 +195,8 @@ def _state(configuration: Configuration) -> Checks:
         yield Check("state", name, "wrong", sentence_of(error))
         return
     yield from _facts(name, facts)
+    for vanished in vanished_jobs(facts, configuration.jobs):
+        yield Check("state", f"job {vanished.job}", "warning", str(vanished))
 
 
 def _place(state: Path) -> Checks:

@@ -40,7 +40,7 @@ def command() -> None:
 def list_holds(ctx: click.Context, jobs: tuple[str, ...], *, as_json: bool) -> None:
     """List who would lose access, why, and since when."""
     session = Session.open(ctx.obj)
-    with opened(session.configuration.state) as store:
+    with session.looked_at() as store:
         held = {name: store.holds.all(name) for name in session.jobs(jobs)}
     if as_json:
         show_json({"schema": SCHEMA, "jobs": [_document(*each) for each in held.items()]})

@@ -3,6 +3,7 @@
 import datetime as dt
 import getpass
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -12,8 +13,10 @@ import click
 from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.engine import Entry, Store
+from jackfield.engine.state.database import WAIT_SECONDS
 from jackfield.engine.state.journal import Link, Settled
-from jackfield.engine.state.store import opened
+from jackfield.engine.state.opening import open_database
+from jackfield.engine.state.renaming import rename_job
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.links/1"
@@ -24,21 +27,69 @@ OUTCOME = "link removed by hand"
 @click.argument("job", default="")
 @click.argument("user", default="")
 @click.option("--remove", is_flag=True, help="Forget the link of USER; the account stays.")
+@click.option(
+    "--rename", nargs=2, metavar="OLD NEW", help="Give what is stored of job OLD to job NEW."
+)
 @click.option("--yes", "is_confirmed", is_flag=True, help="Remove it without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def command(
-    ctx: click.Context, job: str, user: str, *, remove: bool, is_confirmed: bool, as_json: bool
+    ctx: click.Context,
+    /,
+    job: str,
+    user: str,
+    *,
+    rename: tuple[str, str] | None,
+    as_json: bool,
+    **removal: bool,
 ) -> None:
-    """List who is linked to which account, or forget one link.
+    """List who is linked to which account, forget one link, or rename a job.
 
     USER is a userName, a source id or a vendor's id. A person without a link is matched anew by the
     next run, as somebody it never saw; the account at the vendor is not touched.
+
+    A job that got another name in the configuration knows nobody under it: with --rename the new
+    name gets links, failures, log and all else that is stored of the old one.
     """
     session = Session.open(ctx.obj)
+    if rename and (job or removal["remove"]):
+        raise click.UsageError("--rename names its jobs itself: give nothing else")
+    if rename:
+        _rename(session, *rename, as_json=as_json)
+        return
+    _list_or_remove(session, job, user, as_json=as_json, **removal)
+
+
+def _rename(session: Session, old: str, new: str, *, as_json: bool) -> None:
+    """Give the memory of one job to another.
+
+    Raises: AlreadyRunning; ConfigurationError where the new name is in no configuration, the old
+    one still is, or the new one has links.
+    """
+    session.configuration.check_job(new)
+    if old in session.configuration.jobs:
+        raise ConfigurationError(
+            f"{old}: the configuration still has this job, and it would know nobody any more; "
+            "rename it there first"
+        )
+    state = session.configuration.state
+    if isinstance(state, Path) and not state.exists():
+        raise ConfigurationError(f"{state}: nothing has run yet, so nobody is linked")
+    with closing(open_database(state, WAIT_SECONDS)) as database:
+        count = rename_job(database, old, new, by=_person())
+    if as_json:
+        show_json({"schema": SCHEMA, "renamed": {"from": old, "to": new, "links": count}})
+    else:
+        show(f"{new}: {count} links and all else that was stored of {old} are this job's now")
+
+
+def _list_or_remove(
+    session: Session, job: str, user: str, *, remove: bool, is_confirmed: bool, as_json: bool
+) -> None:
     if remove and not (job and user):
         raise click.UsageError("--remove needs JOB and USER")
-    names = session.jobs((job,) if job else ())
+    vanished = [one.job for one in session.vanished()] if not job else []
+    names = (session.known(job),) if job else (*session.jobs(()), *vanished)
     state = session.configuration.state
     if isinstance(state, Path) and not state.exists():
         if remove:
@@ -46,7 +97,7 @@ def command(
         note(f"nothing has run yet: there is no {state}")
         found: dict[str, list[Link]] = {}
     else:
-        with opened(state) as store:
+        with session.looked_at() as store:
             if remove:
                 found = {job: [_removed(store, job, user, is_confirmed=is_confirmed)]}
             else:

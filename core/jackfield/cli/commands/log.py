@@ -17,10 +17,11 @@ import click
 from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.cli.steps import show_changes
+from jackfield.cli.text import printable
 from jackfield.engine import Action, Entry
 from jackfield.engine.log import Status
 from jackfield.engine.state.log_entries import LogQuery
-from jackfield.engine.state.store import Store, opened
+from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.log/1"
@@ -40,6 +41,9 @@ FILES = {
 
 # A table's program would take such a cell for a formula. Source: OWASP, "CSV Injection".
 _FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - the wide forms count, too
+_HARMFUL = re.compile(r"[^\t\r\n]+|(?<!^)\r(?!\n)")
+"""Everything but tabs and line ends; a carriage return alone lets a terminal write over a line."""
+
 _AGE = re.compile(r"([1-9]\d{0,4})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -128,18 +132,19 @@ def command(
     USER is a userName, a source id, a vendor's id, or the changeId of one entry; with it, each
     change is shown old → new.
 
-    In the files of --csv the newest comes first, and a cell that a table's program would take for a
-    formula begins with an apostrophe; --json is exact.
+    In the files of --csv the newest comes first, a cell that a table's program would take for a
+    formula begins with an apostrophe, and control characters are escapes; --json is exact.
     """
     if folder is not None and as_json:
         raise click.UsageError("--csv writes files and --json prints: give one of them")
-    state = Session.open(ctx.obj).configuration.state
+    session = Session.open(ctx.obj)
+    state = session.configuration.state
     wanted = _wanted(limit if folder else limit or SHOWN, **given)
     if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")
         entries: list[Entry] = []
     else:
-        with opened(state) as store:
+        with session.looked_at() as store:
             if folder is not None:
                 _export(wanted.entries(store), folder)
                 return
@@ -251,8 +256,13 @@ def _entry_row(entry: Entry) -> tuple[object, ...]:
 
 
 def cell(given: object) -> str:
-    """Return a value as a cell that no table's program takes for a formula."""
+    """Return a value as a cell that is text alone, to a table's program and to a terminal.
+
+    What would begin a formula comes behind an apostrophe; control and format characters are visible
+    as escapes, but for tabs and line ends.
+    """
     if given is None:
         return ""
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=str)
+    text = _HARMFUL.sub(lambda found: printable(found[0]), text)
     return f"'{text}" if _FORMULA.match(text) else text

@@ -18,7 +18,7 @@ from jackfield.cli.steps import show_plan
 from jackfield.engine import Hold, Plan, preview_job
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.plan import without_values
-from jackfield.engine.state.store import Store, opened
+from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.plan/1"
@@ -51,7 +51,7 @@ def command(
     if out is not None:
         _refuse_other_files(out)
     plans = _Plans(session, is_shown=not as_json)
-    with opened(session.configuration.state) as store:
+    with session.looked_at() as store:
         code = session.each(session.jobs(jobs), lambda name: plans.add(name, store), plans.fail)
     if as_json:
         show_json(plans.document)

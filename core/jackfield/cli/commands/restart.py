@@ -44,7 +44,7 @@ def command(ctx: click.Context, /, job: str, *, yes: bool, as_json: bool, **flag
             "the source before that keeps the account; add --yes where that is meant"
         )
     session = Session.open(ctx.obj)
-    session.jobs((job,))
+    session.known(job)
     with opened(session.configuration.state) as store, store.lease(job) as lease:
         before = store.jobs.get(job)
         counts = {"escrows": len(store.escrows.all(job)), "links": len(store.links(job))}

@@ -13,14 +13,16 @@ from jackfield.cli.progress import PHASES
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
 from jackfield.engine import Store
+from jackfield.engine.configuration.vanished import vanished_jobs
+from jackfield.engine.escrow import next_attempt_at
 from jackfield.engine.log import LogFilter
-from jackfield.engine.quarantine import TOO_MANY_DELETES
+from jackfield.engine.quarantine import TOO_MANY_DELETES, due_again_at
 from jackfield.engine.state.cycles import CycleProgress, CycleSummary
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.facts import HeldLease, StateFacts, look_at_state
 from jackfield.engine.state.holds import StagedRemoval
+from jackfield.engine.state.instants import since
 from jackfield.engine.state.jobs import JobState, JobStatus
-from jackfield.engine.state.store import opened
 
 SCHEMA = "jackfield.status/1"
 SHOWN_FAILURES = 10
@@ -57,6 +59,11 @@ class Standing:
     def is_live(self) -> bool:
         return self.lease is not None and self.lease.is_live
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the newest cycle has no end, and nobody is there who could end it."""
+        return self.running is not None and not self.is_live
+
 
 @click.command("status")
 @click.argument("jobs", nargs=-1, metavar="[JOB]...")
@@ -70,21 +77,27 @@ def command(ctx: click.Context, jobs: tuple[str, ...], *, as_json: bool) -> None
     session = Session.open(ctx.obj)
     names = session.jobs(jobs)
     state = session.configuration.state
+    vanished: dict[str, str] = {}
     if isinstance(state, Path) and not state.exists():
         note(f"nothing has run yet: there is no {state}")
         found = [Standing(name, JobState(job=name)) for name in names]
     else:
-        with opened(state) as store:
+        with session.looked_at() as store:
             facts = look_at_state(state)
-            others = [one.job for one in store.jobs.all() if one.job not in names]
+            known = sorted({one.job for one in store.jobs.all()} | facts.links.keys())
+            others = [job for job in known if job not in session.configuration.jobs]
             found = [_standing(store, facts, name) for name in names]
             if not jobs:
                 found += [_standing(store, facts, name, is_configured=False) for name in others]
+            vanished = {one.job: str(one) for one in vanished_jobs(facts, session.jobs(()))}
     if as_json:
-        show_json({"schema": SCHEMA, "jobs": [_document(one) for one in found]})
+        documents = [_document(one) | {"warning": vanished.get(one.job, "")} for one in found]
+        show_json({"schema": SCHEMA, "jobs": documents})
         return
     for one in found:
         _show(one, session.options)
+        if one.job in vanished:
+            show(f"  warning: {vanished[one.job]}", colour="yellow")
 
 
 def _standing(store: Store, facts: StateFacts, job: str, *, is_configured: bool = True) -> Standing:
@@ -138,7 +151,7 @@ def _quarantine(one: Standing) -> Iterator[str]:
         yield f"because: {found.error}"
     if one.state.status == "quarantined":
         failed = f" ({found.series_count} attempts failed)" if found.series_count else ""
-        yield f"next attempt: {_time(found.next_attempt_at)}{failed}"
+        yield f"next attempt: {_time(due_again_at(found.next_attempt_at, _now()))}{failed}"
 
 
 def _running(one: Standing) -> Iterator[str]:
@@ -148,7 +161,12 @@ def _running(one: Standing) -> Iterator[str]:
             yield f"held by {lease.holder} since {_time(lease.taken_at)}"
         return
     if not one.is_live:
-        yield f"interrupted: the cycle of {_time(cycle.began_at)} ended without a word"
+        began, heard = _time(cycle.began_at), _time(_last_heard(cycle, lease))
+        yield f"interrupted: the run of {began} ended without a word at {heard} or soon after"
+        if cycle.progress is not None and cycle.progress.total:
+            done = f"{cycle.progress.done} of {cycle.progress.total}"
+            yield f"  it was {PHASES.get(cycle.progress.phase, cycle.progress.phase)}: {done}"
+        yield "  the next run looks first at what it left open"
         return
     where = PHASES.get(cycle.progress.phase, cycle.progress.phase) if cycle.progress else "begun"
     yield f"running since {_time(cycle.began_at)}: {where}"
@@ -156,13 +174,19 @@ def _running(one: Standing) -> Iterator[str]:
         yield from _progress(cycle.progress, cycle.progress_at)
 
 
+def _last_heard(cycle: CycleSummary, lease: HeldLease | None) -> dt.datetime:
+    """Return when the run of a cycle gave its last sign."""
+    told = (cycle.began_at, cycle.progress_at, lease and lease.heartbeat_at)
+    return since(max(instant for instant in told if instant), _now())
+
+
 def _progress(progress: CycleProgress, at: dt.datetime) -> Iterator[str]:
     """Yield what is known of a cycle that goes on; `at` is when it told."""
     if progress.total:
         counts = ", ".join(f"{count} {_word(what)}" for what, count in progress.counts.items())
         yield f"  {progress.done} of {progress.total}" + (f": {counts}" if counts else "")
-    if progress.waiting_until is not None and progress.waiting_until > _now():
-        yield f"  waiting for the vendor until {_time(progress.waiting_until)}"
+    if (until := progress.waits_until(_now())) is not None:
+        yield f"  waiting for the vendor until {_time(until)}"
     ends_at = progress.ends_at(at)
     if ends_at is not None and progress.done < progress.total:
         yield f"  at this speed until {_time(max(ends_at, _now()))}"
@@ -205,7 +229,7 @@ def _failures(one: Standing) -> Iterator[str]:
         who = one.names.get(failure.source_id, failure.source_id)
         yield (
             f"  {who}: {failure.reason}; attempt {failure.attempts + 1} from "
-            f"{_time(failure.next_attempt_at)}"
+            f"{_time(next_attempt_at(failure, _now()))}"
         )
     more = len(one.failures) - SHOWN_FAILURES
     if more > 0:
@@ -244,12 +268,17 @@ def _document(one: Standing) -> dict[str, object]:
         "last_cycle": _cycle_document(state.last_cycle),
         "last_success": _cycle_document(state.last_success),
         "running": _cycle_document(one.running if one.is_live else None),
-        "interrupted": one.running is not None and not one.is_live,
+        "interrupted": one.is_interrupted,
+        "interrupted_run": _interrupted_document(one),
         "lease": asdict(one.lease) if one.lease else None,
         "linked": {"with_access": one.linked, "without_access": one.linked_off},
         "open_writes": one.open_writes,
         "failures": [
-            asdict(failure) | {"user_name": one.names.get(failure.source_id, failure.source_id)}
+            asdict(failure)
+            | {
+                "user_name": one.names.get(failure.source_id, failure.source_id),
+                "next_attempt_at": next_attempt_at(failure, _now()),
+            }
             for failure in one.failures
         ],
         "held": [asdict(removal) for removal in one.held],
@@ -258,8 +287,9 @@ def _document(one: Standing) -> dict[str, object]:
 
 def _quarantine_document(one: Standing) -> dict[str, object] | None:
     """Return why the job is in quarantine; held removals have no attempt: nothing is slower."""
-    if one.state.quarantine is not None:
-        return asdict(one.state.quarantine)
+    if (found := one.state.quarantine) is not None:
+        due = due_again_at(found.next_attempt_at, _now())
+        return asdict(found) | {"next_attempt_at": due}
     if not one.waits:
         return None
     since = one.held[0].staged_at
@@ -271,6 +301,12 @@ def _quarantine_document(one: Standing) -> dict[str, object] | None:
         "series_count": 0,
         "next_attempt_at": None,
     }
+
+
+def _interrupted_document(one: Standing) -> dict[str, object] | None:
+    if one.running is None or not one.is_interrupted:
+        return None
+    return asdict(one.running) | {"last_heard_at": _last_heard(one.running, one.lease)}
 
 
 def _cycle_document(cycle: CycleSummary | None) -> dict[str, object] | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.configuration.file import (
@@ -20,11 +21,13 @@ from jackfield.engine.configuration.file import (
     read_file,
 )
 from jackfield.engine.configuration.sources import load_source, source_settings
+from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.expressions import Expression
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import COMPUTED_ATTRIBUTES
 from jackfield.engine.problems import nearest, place, sentence
 from jackfield.engine.scope import Scope
+from jackfield.engine.state.facts import look_at_state
 from jackfield.errors import ProvisioningError
 from jackfield.registry import Registry
 from jackfield.sources import SourceRead
@@ -80,12 +83,28 @@ def inspect_file(path: Path, registry: Registry) -> Inspection:
     if file is None:
         return found
     configuration = Configuration(path, file)
-    found.attempt("state", lambda: configuration.state)
+    if (state := found.attempt("state", lambda: configuration.state)) is not None:
+        _look_for_vanished(found, state, file)
     with tempfile.TemporaryDirectory() as folder:
         # Connecting makes a folder beside the state; here it must not be the real one.
         elsewhere = file.model_copy(update={"state": str(Path(folder) / "jackfield.db")})
         _Tables(found, Configuration(path, elsewhere), registry).inspect()
     return found
+
+
+def _look_for_vanished(found: Inspection, state: Path | str, file: ConfigurationFile) -> None:
+    """Warn of jobs that the state alone knows; a state that cannot be read is `doctor`'s matter."""
+    if isinstance(state, Path) and not state.exists():
+        return
+    try:
+        facts = look_at_state(state)
+    except (ProvisioningError, SQLAlchemyError, OSError) as error:
+        # What a database's driver says may hold the URL, and with it the password.
+        said = str(error) if isinstance(error, ProvisioningError) else type(error).__name__
+        found.warn("state", f"whether all its jobs are named here was not looked at: {said}")
+        return
+    for vanished in vanished_jobs(facts, file.jobs):
+        found.warn(f"jobs.{vanished.job}", str(vanished))
 
 
 def _read(found: Inspection) -> ConfigurationFile | None:
@@ -297,18 +316,11 @@ def _of_mappings(job: Job, table: JobTable) -> Iterator[_Found]:
 def _of_leavers(job: Job) -> Iterator[_Found]:
     """Yield the fates that the vendor, or the mappings, make impossible."""
     capabilities, vendor = job.connector.capabilities, job.connector.name
-    told = [path for path, reads in job.mapper.reads.items() if reads & COMPUTED_ATTRIBUTES]
-    is_fixed = bool(told) and not any(map(capabilities.can_patch, told))
+    removal = job.access_removal
     for event in ("unassigned", "disabled", "soft_deleted", "deleted"):
         fate, key = getattr(job.leavers, event), f"leavers.{event}"
         if fate == "delete" and not (capabilities.delete or capabilities.disable == "delete"):
             yield "error", key, f'{vendor} cannot delete users; write "disable" or "keep"'
-        if fate == "disable" and capabilities.disable == "delete":
-            yield "warning", key, f'{vendor} can only delete; write "delete", or "keep"'
-        if fate == "disable" and capabilities.disable == "unsupported":
-            yield "warning", key, f'{vendor} cannot disable users; write "keep", or "delete"'
-        if fate == "disable" and capabilities.disable == "active" and not told:
-            yield "warning", key, "no mapping tells the vendor of it; map active from IsActive"
-        if fate == "disable" and capabilities.disable == "active" and is_fixed:
-            what = ", ".join(told)
-            yield "warning", key, f'{vendor} takes no update of {what}; write "keep", or "delete"'
+        if fate == "disable" and not removal.is_possible:
+            said = f"{removal.said_of(vendor)}, so leavers keep access; {removal.remedy}"
+            yield "warning", key, said

@@ -1,9 +1,10 @@
 """What an evaluation can end with besides a value."""
 
 from jackfield.engine.expressions.nodes import Position
+from jackfield.errors import Travelling
 
 
-class ExpressionError(Exception):
+class ExpressionError(Travelling, Exception):
     """One source object's values do not fit an expression; its text never shows a value.
 
     `function` is the function at fault and `position` its place in the expression.

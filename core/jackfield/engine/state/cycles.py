@@ -10,6 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, now, upsert
+from jackfield.engine.state.instants import due_at, since
 from jackfield.engine.state.tables import cycles, jobs
 
 INTERRUPTED = "interrupted"
@@ -17,6 +18,10 @@ INTERRUPTED = "interrupted"
 
 STOPPED = "stopped"
 """The first word of the outcome of a cycle that an error, or a person, ended early."""
+
+
+_LONGEST_WAIT = dt.timedelta(days=1)
+"""The longest that any vendor's limit lasts; what is further off was told by a wrong clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,13 @@ class CycleProgress:
         """Return when the phase ends if it goes on as it went until `at`; None while unknown."""
         if self.phase_began_at is None or not 0 < self.done <= self.total:
             return None
-        each = (at - self.phase_began_at) / self.done
-        return max(at, self.waiting_until or at) + each * (self.total - self.done)
+        each = (at - since(self.phase_began_at, at)) / self.done
+        return (self.waits_until(at) or at) + each * (self.total - self.done)
+
+    def waits_until(self, at: dt.datetime) -> dt.datetime | None:
+        """Return until when the vendor wants a pause; None where that is over, or no pause."""
+        until = due_at(self.waiting_until or at, at, _LONGEST_WAIT)
+        return until if until > at else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

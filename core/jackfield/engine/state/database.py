@@ -38,10 +38,14 @@ class StateUnavailable(ConfigurationError):
 
 
 class Database:
-    """One opened database; `name` is its path or its URL without the password."""
+    """One opened database; `name` is its path or its URL without the password.
 
-    def __init__(self, engine: sa.Engine, name: str) -> None:
+    `why_read_only` is why every write raises StateUnavailable; empty where writes are possible.
+    """
+
+    def __init__(self, engine: sa.Engine, name: str, *, why_read_only: str = "") -> None:
         self.name = name
+        self.why_read_only = why_read_only
         self._engine = engine
         self._writing = engine.execution_options(is_write=True)
 
@@ -61,6 +65,8 @@ class Database:
 
         Raises: AlreadyRunning where `token` is not the number of the job's lease any more.
         """
+        if self.why_read_only:
+            raise StateUnavailable(f"{self.name}: {self.why_read_only}")
         with self._telling(), self._writing.begin() as connection:
             if token is not None:
                 _check_token(connection, job, token)
@@ -110,6 +116,24 @@ def sqlite_engine(path: Path, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
 
     sa.event.listen(engine, "connect", prepare)
     sa.event.listen(engine, "begin", begin)
+    return engine
+
+
+def reading_engine(path: Path, *, is_immutable: bool) -> sa.Engine:
+    """Return an engine on a SQLite file that cannot be written; it makes no file beside it.
+
+    Source: SQLite, "Uniform Resource Identifiers": with `immutable` no log and no lock is looked
+    at, so it is for a file that nobody can change.
+    """
+    query = {"uri": "true", "mode": "ro"} | ({"immutable": "1"} if is_immutable else {})
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=path.absolute().as_uri(), query=query)
+    )
+
+    def prepare(connection: Any, _: object) -> None:
+        connection.create_function("lower", 1, _lower, deterministic=True)
+
+    sa.event.listen(engine, "connect", prepare)
     return engine
 
 

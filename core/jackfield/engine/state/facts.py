@@ -7,13 +7,19 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from jackfield.engine.state.database import Database, moment, postgresql_engine, sqlite_engine
+from jackfield.engine.state.database import Database, moment, postgresql_engine
+from jackfield.engine.state.instants import since
+from jackfield.engine.state.lease import is_live
+from jackfield.engine.state.sqlite_file import file_database
 from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
 
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
-    """Who holds a job. `is_live` False: it was silent for too long, and may be replaced."""
+    """Who holds a job. `is_live` False: dead, or silent for too long: the next run is free.
+
+    Instants that a clock ahead of now wrote are told as now.
+    """
 
     job: str
     holder: str
@@ -43,7 +49,8 @@ def look_at_state(state: Path | str) -> StateFacts:
         with database.read() as connection:
             found: int = connection.execute(sa.select(meta.c.version)).scalar_one()
             if found != SCHEMA_VERSION:
-                return StateFacts(found)
+                # Links are as they were in every older format.
+                return StateFacts(found, links=_links(connection) if found < SCHEMA_VERSION else {})
             return StateFacts(
                 found,
                 tuple(_leases(connection)),
@@ -56,11 +63,11 @@ def look_at_state(state: Path | str) -> StateFacts:
 
 def _opened_as_it_is(state: Path | str) -> Database:
     if isinstance(state, Path):
-        return Database(sqlite_engine(state), str(state))
+        return file_database(state)
     url = sa.make_url(state)
     name = url.render_as_string(hide_password=True)
     if url.drivername == "sqlite" and url.database:
-        return Database(sqlite_engine(Path(url.database)), url.database)
+        return file_database(Path(url.database))
     return Database(postgresql_engine(url), name)
 
 
@@ -68,8 +75,8 @@ def _leases(connection: sa.Connection) -> Iterator[HeldLease]:
     instant = moment(connection)
     query = sa.select(leases).where(leases.c.holder != "").order_by(leases.c.job)
     for row in connection.execute(query):
-        live = row.expires_at > instant
-        yield HeldLease(row.job, row.holder, row.taken_at, row.heartbeat_at, live)
+        taken_at, heard_at = since(row.taken_at, instant), since(row.heartbeat_at, instant)
+        yield HeldLease(row.job, row.holder, taken_at, heard_at, is_live(row, instant))
 
 
 def _counts(connection: sa.Connection) -> Iterator[tuple[str, int]]:

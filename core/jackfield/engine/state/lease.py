@@ -6,6 +6,7 @@ nothing more; and what cannot store its intent sends nothing.
 
 import datetime as dt
 import os
+import shlex
 import socket
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jackfield.engine.state.database import Database, StateUnavailable, moment, upsert
+from jackfield.engine.state.instants import due_at, since
 from jackfield.engine.state.tables import leases
 from jackfield.errors import AlreadyRunning
 
@@ -123,7 +125,7 @@ def take(
         _prepare_row(connection, job, instant)
         query = sa.select(leases).where(leases.c.job == job).with_for_update()
         row = connection.execute(query).one()
-        if row.holder and row.expires_at > instant and not _is_dead(row):
+        if is_live(row, instant):
             raise AlreadyRunning(_who(row, instant))
         token: int = row.token + 1
         fresh = {
@@ -137,6 +139,33 @@ def take(
         }
         connection.execute(leases.update().where(leases.c.job == job).values(**fresh))
     return Lease(job, holder, token, seconds, row.holder, _database=database)
+
+
+def break_lease(database: Database, job: str) -> str:
+    """Throw the holder out and return its name; empty where nobody held the job.
+
+    The number rises, so that whoever was thrown out can write nothing more.
+    """
+    with database.write() as connection:
+        query = sa.select(leases).where(leases.c.job == job).with_for_update()
+        row = connection.execute(query).one_or_none()
+        if row is None or not row.holder:
+            return ""
+        values = {"token": row.token + 1, "holder": ""}
+        connection.execute(leases.update().where(leases.c.job == job).values(**values))
+        holder: str = row.holder
+        return holder
+
+
+def is_live(row: Any, instant: dt.datetime) -> bool:
+    """Say whether somebody holds the job: not dead, nor silent for longer than a lease lasts.
+
+    An end further off than two leases was written by a clock that was ahead; the second one is for
+    clocks that are set back a little.
+    """
+    within = 2 * (row.expires_at - row.heartbeat_at)
+    is_over = due_at(row.expires_at, instant, within) <= instant
+    return bool(row.holder) and not is_over and not _is_dead(row)
 
 
 def _prepare_row(connection: sa.Connection, job: str, instant: dt.datetime) -> None:
@@ -165,11 +194,12 @@ def _beat(lease: Lease, ended: threading.Event) -> None:
 
 
 def _who(row: Any, instant: dt.datetime) -> str:
-    age = max(0, round((instant - row.taken_at).total_seconds()))
-    silence = max(0, round((instant - row.heartbeat_at).total_seconds()))
+    age = round((instant - since(row.taken_at, instant)).total_seconds())
+    silence = round((instant - since(row.heartbeat_at, instant)).total_seconds())
     return (
         f"{row.job}: another run holds this job: {row.holder}, for {age} seconds, last heard of "
-        f"{silence} seconds ago; wait until it ends"
+        f"{silence} seconds ago; wait until it ends, or where it surely has, "
+        f"`jackfield lease --break {shlex.quote(row.job)}`"
     )
 
 
@@ -183,7 +213,17 @@ def _is_dead(row: Any) -> bool:
         return True
     except OSError:
         return False
-    return False
+    return _is_zombie(row.pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Say whether a process has ended and nobody has asked how; on Linux alone it can be told."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    # The name in brackets may hold anything, brackets too.
+    return status.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
 
 
 def _machine() -> str:

@@ -13,7 +13,7 @@ from jackfield.engine.state.database import (
     why_not,
 )
 from jackfield.engine.state.migrating import bring_up_to_date
-from jackfield.engine.state.sqlite_file import check_file, check_place, make_file
+from jackfield.engine.state.sqlite_file import check_file, check_place, file_database, make_file
 from jackfield.errors import ConfigurationError
 
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
@@ -45,9 +45,13 @@ def _open_file(path: Path, wait_seconds: float) -> Database:
         if not path.exists():
             make_file(path, lambda draft: _fill(draft, wait_seconds))
         check_file(path)
-        database = Database(sqlite_engine(path, wait_seconds), str(path))
-        return _current(database, path)
+        return _current(file_database(path, wait_seconds), path)
     except StateUnavailable as error:
+        if error.__cause__ is None:  # it stands on nothing that the database said
+            raise ConfigurationError(
+                f"{path}: an older Jackfield made this state, and it cannot be brought up to date "
+                "on a read-only file system; copy it to where it can be written"
+            ) from None
         raise ConfigurationError(f"{path}: {why_not(error.__cause__ or error)}") from None
     except (OSError, sa.exc.DatabaseError) as error:
         raise ConfigurationError(f"{path}: {why_not(error)}") from None

@@ -6,9 +6,11 @@ Imports nothing of Jackfield: a sandbox is an independent imitation of a vendor.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
+
+from jackfield.errors import Travelling
+from jackfield.read_only import ReadOnly
 
 if TYPE_CHECKING:
     from jackfield.testing.sandbox.faults import Fault
@@ -16,14 +18,14 @@ if TYPE_CHECKING:
 Document: TypeAlias = dict[str, Any]
 """A JSON object whose shape only the vendor's dialect knows."""
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = ReadOnly()
 
 
 def _pairs(encoded: bytes) -> dict[str, str]:
     return dict(parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-class Refusal(Exception):
+class Refusal(Travelling, Exception):
     """The vendor says no; the dialect turns it into the body that the vendor would send.
 
     `scim_type` is RFC 7644's word (section 3.12), `code` the vendor's own.

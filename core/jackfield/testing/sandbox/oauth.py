@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from jackfield.errors import Travelling
 from jackfield.testing.sandbox.exchange import Answer, SandboxRequest
 from jackfield.testing.sandbox.limits import Clock
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-class GrantRefused(Exception):
+class GrantRefused(Travelling, Exception):
     """A token is not given; `error` is the word of RFC 6749 section 5.2."""
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:
