@@ -102,7 +102,7 @@ def show_hold(job: str, hold: Hold, command: Sequence[str], *, listed: bool = Fa
     if not listed:
         for step in hold.steps:
             show(f"  {SIGNS[step.action]} {_who(step)}: {step.reason}")
-    show("  Their access stays until a person approves it. To let exactly these people pass:")
+    show("  All of it stays as it is until a person approves. To let exactly these people pass:")
     show(f"  {shlex.join(command)}")
 
 

@@ -16,6 +16,7 @@ from jackfield.engine.leavers import Event
 from jackfield.engine.mapping import Desired
 from jackfield.engine.people import Person, Target, step_of
 from jackfield.engine.plan import OFF, Action, AttributeChange, Step
+from jackfield.engine.removing_access import access_removal
 from jackfield.engine.state.journal import Link
 from jackfield.sources import SourceObject
 
@@ -103,22 +104,17 @@ class Leaving:
         return tuple(AttributeChange(path, on[path], value) for path, value in offered.items())
 
     def _disable(self, person: Person, link: Link, event: Event, reason: str) -> Step:
-        way = self._job.connector.capabilities.disable
-        if way == "delete":
-            reason = f'{reason}; the vendor can only delete: write leavers.{event} = "delete"'
-            return step_of("fail", person, reason, "DeletionNotAllowed", link=link)
-        if way == "unsupported":
-            return self._quiet(person, link, f"{reason}; the vendor cannot disable", "NotOffered")
         try:
             on, off = self._access(person.source)
         except ExpressionError as error:
             return step_of("fail", person, str(error), "InvalidExpression", link=link)
-        if not off:
-            reason = f"{reason}, and no mapping tells the vendor: map active from IsActive"
-            return self._quiet(person, link, reason, "NotMapped")
-        if not any(map(self._job.connector.capabilities.can_patch, off)):
-            reason = f"{reason}; the vendor offers no update of {', '.join(off)}"
-            return self._quiet(person, link, reason, "NotOffered")
+        removal = access_removal(self._job.connector.capabilities, off)
+        if removal.code == "DeletionNotAllowed":
+            reason = f'{reason}; {removal.why_not}: write leavers.{event} = "delete"'
+            return step_of("fail", person, reason, removal.code, link=link)
+        if not removal.is_possible:
+            hint = f": {removal.remedy}" if removal.code == "NotMapped" else ""
+            return self._quiet(person, link, f"{reason}; {removal.why_not}{hint}", removal.code)
         changes = tuple(AttributeChange(path, on[path], value) for path, value in off.items())
         step = self._removal("disable", person, link, reason)
         return replace(step, changes=changes, wanted=OFF) if step.is_write else step

@@ -22,6 +22,7 @@ from jackfield.addresses import Reach
 from jackfield.cli.app import Options
 from jackfield.cli.commands.schema import secret_settings
 from jackfield.cli.exits import Exit, sentence_of
+from jackfield.cli.results import doubts_told
 from jackfield.cli.screen import show, show_json
 from jackfield.connector import Connector
 from jackfield.engine.configuration import Configuration
@@ -232,6 +233,11 @@ def _facts(name: str, facts: StateFacts) -> Checks:
         else:
             detail = f"{lease.holder} ended without a word, {seen}; the next run takes over"
             yield Check("state", f"job {lease.job}", "warning", detail)
+    for job, count in facts.doubts.items():
+        yield Check("state", f"job {job}", "warning", doubts_told(count))
+    for job, count in facts.unseen.items():
+        detail = f"{count} linked accounts are not seen at the vendor; they may be on"
+        yield Check("state", f"job {job}", "warning", detail)
     for job, count in facts.open_intents.items():
         if any(lease.job == job and lease.is_live for lease in facts.leases):
             continue

@@ -13,6 +13,7 @@ from jackfield.cli.results import Cycles
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session, login_name
 from jackfield.cli.steps import SIGNS
+from jackfield.cli.text import held_steps
 from jackfield.engine.state.holds import StagedRemoval
 from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
@@ -137,7 +138,7 @@ def _show(name: str, removals: list[StagedRemoval], session: Session) -> None:
         show(f"  {sign} {removal.action} {who}: {removal.reason}; since {since}")
     word = removals[0].approval
     if removals[0].approved_at is not None:
-        show(f"  {_approved(removals[0])}; the next run takes their access away")
+        show(f"  {_approved(removals[0])}; the next run does exactly this")
     else:
         show("  To let exactly these people pass:")
         show(f"  {shlex.join(session.options.command_line('hold', 'approve', word))}")
@@ -160,7 +161,7 @@ def _show_approval(
         show(f"{name}: {_people(removals)} approved by {by}")
     if not runs:
         line = shlex.join(session.options.command_line("run", name))
-        show(f"  The next run takes the access of exactly these people away: {line}")
+        show(f"  The next run does this to exactly these people: {line}")
 
 
 def _approved(removal: StagedRemoval) -> str:
@@ -170,7 +171,7 @@ def _approved(removal: StagedRemoval) -> str:
 
 
 def _people(removals: list[StagedRemoval]) -> str:
-    return "1 removal" if len(removals) == 1 else f"{len(removals)} removals"
+    return held_steps(removal.action for removal in removals)
 
 
 def _reasons(removals: list[StagedRemoval]) -> Iterator[str]:

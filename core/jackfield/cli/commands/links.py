@@ -13,10 +13,12 @@ import click
 from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.engine import Entry, Store
+from jackfield.engine.identity import matching_form
 from jackfield.engine.state.database import WAIT_SECONDS
 from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.renaming import rename_job
+from jackfield.engine.state.store import opened
 from jackfield.errors import ConfigurationError
 
 SCHEMA = "jackfield.links/1"
@@ -30,6 +32,7 @@ OUTCOME = "link removed by hand"
 @click.option(
     "--rename", nargs=2, metavar="OLD NEW", help="Give what is stored of job OLD to job NEW."
 )
+@click.option("--rebind", is_flag=True, help="The connection leads to the same accounts elsewhere.")
 @click.option("--yes", "is_confirmed", is_flag=True, help="Remove it without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -40,20 +43,30 @@ def command(
     user: str,
     *,
     rename: tuple[str, str] | None,
+    rebind: bool,
     as_json: bool,
     **removal: bool,
 ) -> None:
-    """List who is linked to which account, forget one link, or rename a job.
+    """List who is linked to which account, forget one link, rename a job, or bind it anew.
 
     USER is a userName, a source id or a vendor's id. A person without a link is matched anew by the
     next run, as somebody it never saw; the account at the vendor is not touched.
 
     A job that got another name in the configuration knows nobody under it: with --rename the new
     name gets links, failures, log and all else that is stored of the old one.
+
+    Links are bound to the vendor's tenant, and a job stops where its connection leads to another
+    one. With --rebind each link of JOB is bound anew, as soon as a look shows that its account is
+    there under its name; until then nothing is done to it.
     """
     session = Session.open(ctx.obj)
-    if rename and (job or removal["remove"]):
+    if rename and (job or rebind or removal["remove"]):
         raise click.UsageError("--rename names its jobs itself: give nothing else")
+    if rebind:
+        if not job or user or removal["remove"]:
+            raise click.UsageError("--rebind needs JOB, and nothing else")
+        _rebind(session, job, as_json=as_json)
+        return
     if rename:
         _rename(session, *rename, as_json=as_json)
         return
@@ -81,6 +94,20 @@ def _rename(session: Session, old: str, new: str, *, as_json: bool) -> None:
         show_json({"schema": SCHEMA, "renamed": {"from": old, "to": new, "links": count}})
     else:
         show(f"{new}: {count} links and all else that was stored of {old} are this job's now")
+
+
+def _rebind(session: Session, job: str, *, as_json: bool) -> None:
+    """Let the links of a job be bound to another tenant.
+
+    Raises: AlreadyRunning; ConfigurationError where there is no such job.
+    """
+    session.configuration.check_job(job)
+    with opened(session.configuration.state) as store, store.lease(job) as lease:
+        count = store.rebind(job, token=lease.token)
+    if as_json:
+        show_json({"schema": SCHEMA, "rebound": {"job": job, "links": count}})
+    else:
+        show(f"{job}: {count} links are bound anew, each once its account was seen under its name")
 
 
 def _list_or_remove(
@@ -121,7 +148,7 @@ def _fitting(store: Store, job: str, user: str) -> list[Link]:
 
 
 def _is_of(link: Link, user: str) -> bool:
-    return user in {link.source_id, link.target_id} or user.lower() == link.user_name.lower()
+    return user in {link.source_id, link.target_id} or matching_form(user) in link.names
 
 
 def _row(job: str, link: Link) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ import click
 
 from jackfield.cli.app import Options
 from jackfield.cli.progress import PHASES
+from jackfield.cli.results import doubts_told
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
+from jackfield.cli.text import held_steps
 from jackfield.engine import Store
 from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.escrow import next_attempt_at
@@ -44,6 +46,8 @@ class Standing:
     failures: tuple[Escrow, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     held: tuple[StagedRemoval, ...] = ()
+    doubts: int = 0
+    unseen: int = 0
 
     @property
     def status(self) -> JobStatus:
@@ -117,6 +121,8 @@ def _standing(store: Store, facts: StateFacts, job: str, *, is_configured: bool 
         tuple(failures),
         dict(_names(store, job, failures[:SHOWN_FAILURES])),
         tuple(store.holds.all(job)),
+        facts.doubts.get(job, 0),
+        facts.unseen.get(job, 0),
     )
 
 
@@ -135,8 +141,16 @@ def _show(one: Standing, options: Options) -> None:
     show(f"  linked: {one.linked} with access, {one.linked_off} without")
     if one.open_writes:
         show(f"  open: {one.open_writes} writes of unknown end; the next run looks at them first")
-    for line in (*_failures(one), *_held(one, options)):
+    for line in (*_unknown(one), *_failures(one), *_held(one, options)):
         show(f"  {line}")
+
+
+def _unknown(one: Standing) -> Iterator[str]:
+    """Yield of whom it is not known whether they have an account, or have it still."""
+    if one.doubts:
+        yield f"in doubt: {doubts_told(one.doubts)}"
+    if one.unseen:
+        yield f"not seen: {one.unseen} linked accounts; they may be on, and are looked for again"
 
 
 def _quarantine(one: Standing) -> Iterator[str]:
@@ -251,7 +265,7 @@ def _held(one: Standing, options: Options) -> Iterator[str]:
 
 
 def _removals(one: Standing) -> str:
-    return "1 removal" if len(one.held) == 1 else f"{len(one.held)} removals"
+    return held_steps(removal.action for removal in one.held)
 
 
 def _time(instant: dt.datetime) -> str:
@@ -273,6 +287,8 @@ def _document(one: Standing) -> dict[str, object]:
         "lease": asdict(one.lease) if one.lease else None,
         "linked": {"with_access": one.linked, "without_access": one.linked_off},
         "open_writes": one.open_writes,
+        "in_doubt": one.doubts,
+        "not_seen": one.unseen,
         "failures": [
             asdict(failure)
             | {

@@ -11,7 +11,15 @@ from jackfield.engine.state.database import Database, moment, postgresql_engine
 from jackfield.engine.state.instants import since
 from jackfield.engine.state.lease import is_live
 from jackfield.engine.state.sqlite_file import file_database
-from jackfield.engine.state.tables import SCHEMA_VERSION, entries, intents, leases, links, meta
+from jackfield.engine.state.tables import (
+    SCHEMA_VERSION,
+    doubts,
+    entries,
+    intents,
+    leases,
+    links,
+    meta,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,10 @@ class StateFacts:
     open_intents: Mapping[str, int] = field(default_factory=dict)
     links: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Job → how many linked people have access, and how many have it no more."""
+    doubts: Mapping[str, int] = field(default_factory=dict)
+    """Job → how many creations may have made an account that nobody has seen yet."""
+    unseen: Mapping[str, int] = field(default_factory=dict)
+    """Job → how many linked accounts the vendor did not show when it was asked last."""
 
 
 def look_at_state(state: Path | str) -> StateFacts:
@@ -56,6 +68,8 @@ def look_at_state(state: Path | str) -> StateFacts:
                 tuple(_leases(connection)),
                 dict(_counts(connection)),
                 _links(connection),
+                dict(_counted(connection, doubts)),
+                dict(_counted(connection, links, links.c.missing_since.is_not(None))),
             )
     finally:
         database.close()
@@ -87,6 +101,14 @@ def _counts(connection: sa.Connection) -> Iterator[tuple[str, int]]:
         .group_by(intents.c.job)
     )
     for row in connection.execute(query):
+        yield row[0], row[1]
+
+
+def _counted(
+    connection: sa.Connection, table: sa.Table, condition: sa.ColumnElement[bool] | None = None
+) -> Iterator[tuple[str, int]]:
+    query = sa.select(table.c.job, sa.func.count()).group_by(table.c.job)
+    for row in connection.execute(query if condition is None else query.where(condition)):
         yield row[0], row[1]
 
 
