@@ -33,7 +33,7 @@ COMMANDS = {
     "restart": "Let a job begin anew: forget its watermark, failures and quarantine.",
     "serve": "Run every job at its interval, until it is stopped.",
     "status": "Show how each job is: health, last cycle, progress, failures, held removals.",
-    "links": "List who is linked to which account, forget one link, or rename a job.",
+    "links": "List who is linked to which account, forget one link, rename a job, or bind it anew.",
     "lease": "List who holds which job, or throw a holder out.",
     "log": "Show what was decided and done, the newest last.",
     "prune": "Remove old entries of the log.",

@@ -9,7 +9,7 @@ from jackfield.cli.screen import show
 from jackfield.cli.text import value
 from jackfield.engine import Hold, Plan, Step
 from jackfield.engine.log import Entry
-from jackfield.engine.plan import AttributeChange
+from jackfield.engine.plan import REMOVALS, AttributeChange
 
 MOST_IN_FULL = 5
 """Of how many new people a plan shows every attribute; of more, those of the first."""
@@ -104,6 +104,13 @@ def show_hold(job: str, hold: Hold, command: Sequence[str], *, listed: bool = Fa
             show(f"  {SIGNS[step.action]} {_who(step)}: {step.reason}")
     show("  All of it stays as it is until a person approves. To let exactly these people pass:")
     show(f"  {shlex.join(command)}")
+
+
+def held_steps(actions: Iterable[str]) -> str:
+    """Return how many steps are held, and what they are called: removals, or changes among them."""
+    named = tuple(actions)
+    what = "removal" if REMOVALS.issuperset(named) else "change"
+    return f"{len(named)} {what}" if len(named) == 1 else f"{len(named)} {what}s"
 
 
 def show_interrupted(entries: Iterable[Entry]) -> None:

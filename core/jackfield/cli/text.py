@@ -2,10 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
-
-from jackfield.engine.plan import REMOVALS
 
 LONGEST_VALUE = 300
 
@@ -26,13 +23,6 @@ def value(given: Any) -> str:
     """Return an attribute's value for people: text in quotes, nothing as `(none)`."""
     text = "(none)" if given is None else json.dumps(given, ensure_ascii=False, default=str)
     return printable(text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…")
-
-
-def held_steps(actions: Iterable[str]) -> str:
-    """Return how many steps are held, and what they are called: removals, or changes among them."""
-    named = tuple(actions)
-    what = "removal" if REMOVALS.issuperset(named) else "change"
-    return f"{len(named)} {what}" if len(named) == 1 else f"{len(named)} {what}s"
 
 
 def _is_shown(character: str) -> bool:

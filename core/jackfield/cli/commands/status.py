@@ -13,7 +13,7 @@ from jackfield.cli.progress import PHASES
 from jackfield.cli.results import doubts_told
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
-from jackfield.cli.text import held_steps
+from jackfield.cli.steps import held_steps
 from jackfield.engine import Store
 from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.escrow import next_attempt_at
