@@ -284,6 +284,7 @@ class Driver:
             error.args = (text, *error.args[1:])
         if isinstance(error, RejectedUser):
             error.reason = self.redactor.redact(error.reason)
+            error.attribute = self.redactor.redact(error.attribute)
         if hasattr(error, "__notes__"):  # a traceback prints them
             error.__notes__ = [self.redactor.redact(str(note)) for note in error.__notes__]
         if isinstance(error, PluginFault):
@@ -291,8 +292,10 @@ class Driver:
         if isinstance(error, CredentialsRefused) and self.settings.authorization() is not None:
             hint = f"; authorise again: jackfield authorize {self._grants.label or self.name}"
             error.args = (text if hint in text else text + hint, *error.args[1:])
-        if isinstance(error, ConnectorError) and not error.connector:
-            error.connector, error.hook = self.name, operation.hook
+        if isinstance(error, ConnectorError):
+            error.request_id = self.redactor.redact(error.request_id)
+            if not error.connector:
+                error.connector, error.hook = self.name, operation.hook
         return text
 
 
