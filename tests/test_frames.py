@@ -167,6 +167,7 @@ CASES = {
     "grant not understood": Case(
         PluginFault, (reply(200, {"access_token": FRESH}),), connector=Granted
     ),
+    "token under no name": Case(PluginFault, (reply(200, {"a": FRESH}),), connector=Granted),
     "plugin raises": Case(
         PluginFault, (TOKEN,), READ, connector=lambda: Guest(throw(ValueError(READ_ECHO)))
     ),

@@ -29,7 +29,7 @@ from jackfield.exchange import Connection, Exchange, Operation
 from jackfield.flow import Flow, Request, Response, Token, effect_of
 from jackfield.grants import Grant, GrantStore
 from jackfield.observation import Completed
-from jackfield.redact import Redactor
+from jackfield.redact import Redactor, without_tokens
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
 from jackfield.tokens import TokenCache
@@ -116,6 +116,8 @@ class Driver:
             failure, raised = self._explain(error, operation), error
         except Exception as error:  # noqa: BLE001 - a plugin is a guest
             failure = self.redactor.redact(f"{type(error).__name__}: {error}")
+            if operation.authenticates:  # a token that has just arrived may be in its words
+                failure = without_tokens(failure)
             fault = self.fault(hook, f"raised {failure} at {_place(error)}")
             fault.may_have_acted = operation.has_written
             raised = fault

@@ -7,8 +7,8 @@ too much.
 import base64
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from urllib.parse import quote_plus
 
 _SHORTEST = 4
@@ -47,8 +47,13 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
+        self._given = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
         self._added: dict[str, frozenset[str]] = {}
-        self._given = {s: _forms_of(s) for s in secrets if len(s) >= _SHORTEST}
+        # By their first characters: one look a place of the text, however many secrets there are.
+        self._forms: dict[str, Counter[str]] = {}
+        self._longest = 0
+        for secret in self._given:
+            self._learn(_forms_of(secret))
 
     def add(self, secret: str) -> None:
         """Remove this secret, too, from now on; called for each token the moment it arrives."""
@@ -56,9 +61,26 @@ class Redactor:
             return
         forms = _forms_of(secret)
         with self._lock:
+            if secret in self._added:
+                return
             self._added[secret] = forms
+            self._learn(forms)
             if len(self._added) > _MOST_ADDED:
-                del self._added[next(iter(self._added))]
+                self._forget(self._added.pop(next(iter(self._added))))
+
+    def _learn(self, forms: Iterable[str]) -> None:
+        for form in forms:
+            self._longest = max(self._longest, len(form))
+            self._forms.setdefault(form[:_SHORTEST], Counter())[form] += 1
+
+    def _forget(self, forms: Iterable[str]) -> None:
+        for form in forms:
+            alike = self._forms[form[:_SHORTEST]]
+            alike[form] -= 1
+            if not alike[form]:
+                del alike[form]
+            if not alike:
+                del self._forms[form[:_SHORTEST]]
 
     def redact(self, text: str) -> str:
         """Return the text with every known secret replaced."""
@@ -70,8 +92,9 @@ class Redactor:
 
     def start_of(self, text: str, most: int) -> str:
         """Return the first characters of a text: redacted as a whole, and only then cut."""
-        with self._lock:
-            longest = max(map(len, chain(self._given, self._added)), default=0) * _LONGEST_FORM
+        if len(text) < _SHORTEST:
+            return text[:most]
+        longest = self._longest * _LONGEST_FORM
         part = text[: most + longest]
         shown = self.redact(part)
         if len(part) < len(text):  # a secret that the first cut halved stands at the end
@@ -82,14 +105,13 @@ class Redactor:
         """Yield where secrets begin and end, in no order."""
         if len(text) < _SHORTEST:
             return
-        with self._lock:
-            known = [*self._given.values(), *self._added.values()]
+        known = self._forms
         for reading, places in _readings(text):
-            for form in chain.from_iterable(known):
-                at = reading.find(form)
-                while at >= 0:
-                    yield places[at], places[at + len(form)]
-                    at = reading.find(form, at + 1)
+            for at in range(len(reading) - _SHORTEST + 1):
+                alike = known.get(reading[at : at + _SHORTEST])
+                for form in () if alike is None else tuple(alike):
+                    if reading.startswith(form, at):
+                        yield places[at], places[at + len(form)]
 
 
 def without_tokens(text: str) -> str:

@@ -1,10 +1,11 @@
 """Watches the suite for planted secrets: a pytest plugin, at work in every test.
 
 A test fails where a secret shows in what it printed or logged (at DEBUG), in a traceback that a
-command printed or a variable of its frames, in what a process it started said, or in a file of its `tmp_path`. At the end every
-file below the base folder of the session is read. Whoever must write a secret says why, and where
-below `tmp_path`: `@pytest.mark.holds_secrets("the grant is kept", "state/grants/*.json")`. Without
-a place nothing of that test is looked at.
+command printed or a variable of its frames, in what a process it started said, or in a file of its
+`tmp_path`. At the end every file below the base folder of the session is read. Whoever must write a
+secret says why, and where below `tmp_path`:
+`@pytest.mark.holds_secrets("the grant is kept", "state/grants/*.json")`. Without a place nothing of
+that test is looked at.
 """
 
 import logging
