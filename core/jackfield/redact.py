@@ -105,13 +105,15 @@ class Redactor:
         """Yield where secrets begin and end, in no order."""
         if len(text) < _SHORTEST:
             return
-        known = self._forms
         for reading, places in _readings(text):
-            for at in range(len(reading) - _SHORTEST + 1):
-                alike = known.get(reading[at : at + _SHORTEST])
-                for form in () if alike is None else tuple(alike):
-                    if reading.startswith(form, at):
-                        yield places[at], places[at + len(form)]
+            for at, form in self._found_in(reading):
+                yield places[at], places[at + len(form)]
+
+    def _found_in(self, reading: str) -> Iterator[tuple[int, str]]:
+        for at in range(len(reading) - _SHORTEST + 1):
+            alike = self._forms.get(reading[at : at + _SHORTEST])
+            if alike is not None:
+                yield from ((at, form) for form in tuple(alike) if reading.startswith(form, at))
 
 
 def without_tokens(text: str) -> str:
