@@ -33,6 +33,8 @@ LEAKS = {
     "a command's output": "invoke('print')",
     "a command's stderr": "invoke('warn')",
     "a command's traceback": "invoke('raise')",
+    "a variable of a command's traceback": "invoke('hold')",
+    "a variable behind a command's error": "invoke('chain')",
     "a file": "(tmp_path / 'plan.json').write_text(SECRET)",
     "a hidden file in a folder": "hidden(tmp_path)",
     "a file in a folder of the session": "(tmp_path_factory.mktemp('x') / 'f').write_text(SECRET)",
@@ -50,10 +52,21 @@ SECRET = {SECRET!r}
 def command(way):
     if way == "raise":
         raise ValueError(SECRET)
+    if way == "hold":
+        plain = SECRET
+        raise ValueError("nothing to see")
+    if way == "chain":
+        try:
+            invoke_with(SECRET)
+        except ValueError:
+            raise KeyError("nothing to see") from None
     click.echo(SECRET, err=way == "warn")
 
 def invoke(way):
     CliRunner().invoke(command, [way])
+
+def invoke_with(plain):
+    raise ValueError("nothing to see")
 
 def log_the_traceback():
     try:

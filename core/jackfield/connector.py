@@ -12,6 +12,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from pydantic import SecretStr
+
 from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities, Rate
 from jackfield.driver import Driver
@@ -117,7 +119,7 @@ class _Calls:
             )
         return found
 
-    def finish_authorization(self, pending: Pending, url: str) -> Steps[Mapping[str, str]]:
+    def finish_authorization(self, pending: Pending, url: SecretStr) -> Steps[Mapping[str, str]]:
         authorization = self.authorization()
         code = read_redirect(authorization, pending, url)
         flow = exchange(authorization, pending, code)
@@ -174,7 +176,9 @@ class Connector:
 
         Raises: CredentialsRefused where the redirect is not ours, or the vendor says no.
         """
-        return self._run(self._calls.finish_authorization(pending, url))
+        steps = self._calls.finish_authorization(pending, SecretStr(url))
+        del url  # holds the code; error reporters print the variables of a frame
+        return self._run(steps)
 
     def get_user(self, key: MatchKey | UserId) -> User | NotFound:
         """Return the one user of this matching value or id, or NotFound.
@@ -284,7 +288,9 @@ class AsyncConnector:
         return begin(self._calls.authorization(), redirect_uri)
 
     async def finish_authorization(self, pending: Pending, url: str) -> Mapping[str, str]:
-        return await self._run(self._calls.finish_authorization(pending, url))
+        steps = self._calls.finish_authorization(pending, SecretStr(url))
+        del url
+        return await self._run(steps)
 
     async def get_user(self, key: MatchKey | UserId) -> User | NotFound:
         return await self._run(self._calls.get_user(key))

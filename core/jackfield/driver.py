@@ -29,7 +29,7 @@ from jackfield.exchange import Connection, Exchange, Operation
 from jackfield.flow import Flow, Request, Response, Token, effect_of
 from jackfield.grants import Grant, GrantStore
 from jackfield.observation import Completed
-from jackfield.redact import Redactor
+from jackfield.redact import Redactor, without_tokens
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
 from jackfield.tokens import TokenCache
@@ -114,20 +114,20 @@ class Driver:
         operation = Operation(hook, policy.patience_seconds, policy.requests)
         began = self._clock.monotonic()
         failure = ""
+        raised: BaseException
         try:
             return (yield from self._run(flow, operation, kinds))
         except ProvisioningError as error:
-            failure = self._explain(error, operation)
-            raise
+            failure, raised = self._explain(error, operation), error
         except Exception as error:  # noqa: BLE001 - a plugin is a guest
             failure = self.redactor.redact(f"{type(error).__name__}: {error}")
-            # Not chained: a traceback would print the message as it was, secrets included.
+            if operation.authenticates:  # a token that has just arrived may be in its words
+                failure = without_tokens(failure)
             fault = self.fault(hook, f"raised {failure} at {_place(error)}")
             fault.may_have_acted = operation.has_written
-            raise fault from None
-        except BaseException as error:
-            failure = f"stopped by {type(error).__name__}"
-            raise
+            raised = fault
+        except BaseException as error:  # noqa: BLE001 - it goes on below
+            failure, raised = f"stopped by {type(error).__name__}", error
         finally:
             # What a plugin's own clean-up raises must not hide how the operation ended.
             with contextlib.suppress(Exception, SystemExit):
@@ -135,6 +135,11 @@ class Driver:
             spent = self._clock.monotonic() - began
             ended = Completed(self.name, hook, spent, operation.request_count, failure)
             self._tell("after_operation", completed=ended)
+        # Out of the handler, and without the frames below: those of plugin and client hold secrets
+        # in plain variables, which error reporters print.
+        _LOG.debug("%s: %s raised %s at %s", self.name, hook, type(raised).__name__, _place(raised))
+        raised.__cause__ = raised.__context__ = None
+        raise raised.with_traceback(None)
 
     def token(self, operation: Operation | None = None) -> Steps[Token]:
         """Return a good token, authenticating where there is none."""
@@ -288,15 +293,18 @@ class Driver:
             error.args = (text, *error.args[1:])
         if isinstance(error, RejectedUser):
             error.reason = self.redactor.redact(error.reason)
+            error.attribute = self.redactor.redact(error.attribute)
+        if hasattr(error, "__notes__"):  # a traceback prints them
+            error.__notes__ = [self.redactor.redact(str(note)) for note in error.__notes__]
         if isinstance(error, ConnectorError):
             error.may_have_acted = error.may_have_acted or operation.has_written
         if isinstance(error, CredentialsRefused) and self.settings.authorization() is not None:
             hint = f"; authorise again: jackfield authorize {self._grants.label or self.name}"
             error.args = (text if hint in text else text + hint, *error.args[1:])
-        # What a hook caught on the way may print what it held, secrets included.
-        error.__cause__, error.__suppress_context__ = None, True
-        if isinstance(error, ConnectorError) and not error.connector:
-            error.connector, error.hook = self.name, operation.hook
+        if isinstance(error, ConnectorError):
+            error.request_id = self.redactor.redact(error.request_id)
+            if not error.connector:
+                error.connector, error.hook = self.name, operation.hook
         return text
 
 

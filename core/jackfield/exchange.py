@@ -85,16 +85,29 @@ class Exchange:
             try:
                 answer = yield from self._send(wire)
                 if is_redirect(answer) and self._is_read:
-                    answer = yield from self._send(redirected(wire, answer))
+                    answer = yield from self._send(self._redirected(wire, answer))
             except (NotSent, InDoubt, VendorBroken) as error:
                 yield from self._after_loss(error)
                 continue
             if (yield from self._is_final(answer)):
-                return read_answer(answer, effect_of(self.request), self.connection.redactor)
+                return read_answer(
+                    answer,
+                    effect_of(self.request),
+                    self.connection.redactor,
+                    for_token=self._may_bring_token,
+                )
 
     @property
     def _is_read(self) -> bool:
         return effect_of(self.request) == "read"
+
+    @property
+    def _may_bring_token(self) -> bool:
+        """Say whether the answer may hold a token that no redactor knows."""
+        return self.operation.authenticates or self.request.form is not None
+
+    def _redirected(self, wire: Wire, answer: Answer) -> Wire:
+        return redirected(wire, answer, for_token=self._may_bring_token)
 
     @property
     def _covers(self) -> Covers:
@@ -130,7 +143,7 @@ class Exchange:
             self._tell_end(sending, began, failure=failure)
             raise
         operation.has_written = wrote_before or (self._may_write and _may_have_acted(answer))
-        tracking_id = connection.redactor.redact(request_id(answer.headers))
+        tracking_id = request_id(answer.headers, connection.redactor)
         self._tell_end(sending, began, status=answer.status, request_id=tracking_id)
         return answer
 

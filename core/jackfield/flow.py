@@ -42,7 +42,7 @@ def _nothing() -> Mapping[str, str]:
     return ReadOnly()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """One HTTP request, as a hook asks for it.
 
@@ -67,6 +67,10 @@ class Request:
     effect: Effect | None = field(default=None, kw_only=True)
     rate: str = field(default="", kw_only=True)
 
+    def __repr__(self) -> str:
+        """Show no value: error reporters print what the frames of a traceback hold."""
+        return f"<Request {self.method} {self.path.partition('?')[0]}>"
+
 
 def effect_of(request: Request) -> Effect:
     """Return what a repeat of this request would do at the vendor."""
@@ -76,12 +80,13 @@ def effect_of(request: Request) -> Effect:
 Flow: TypeAlias = Generator[Request, "Response", T]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """One answer, size-capped and decoded before the hook sees it.
 
     `body` is the parsed JSON, or None where there was none; `text` is then the redacted beginning
-    of what came instead, in one line. Header names are lower case.
+    of what came instead, in one line. Header names are lower case. Of anything but a success the
+    strings of body and headers are redacted, too, so that a hook may quote and cut them.
     `effect` is that of the request, so that a failed write is told from a failed read.
     """
 
@@ -90,6 +95,10 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=_nothing)
     effect: Effect = "read"
     text: str = ""
+
+    def __repr__(self) -> str:
+        """Show no value: the answer of a token endpoint is one of these."""
+        return f"<Response {self.status}, body {type(self.body).__name__}>"
 
     @property
     def is_success(self) -> bool:
@@ -132,7 +141,7 @@ class Response:
         return InDoubt(reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Token:
     """What `authenticate` found: the bearer token, where it is good, and facts of the tenant.
 
@@ -153,3 +162,7 @@ class Token:
     def __post_init__(self) -> None:
         if isinstance(self.facts, MappingProxyType):  # which could not be pickled
             object.__setattr__(self, "facts", ReadOnly(self.facts))
+
+    def __repr__(self) -> str:
+        """Show no secret, not even of a connector that forgot to make it a `SecretStr`."""
+        return f"<Token for {self.base_url}>"

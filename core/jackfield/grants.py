@@ -4,6 +4,7 @@ A vendor that rotates refresh tokens kills the old one with each renewal. A new 
 means that a person must authorise again, so it is on the disk before the first request with it.
 """
 
+import contextlib
 import json
 import os
 import tempfile
@@ -23,7 +24,7 @@ except ImportError:  # the extra `oauth` is not installed
     FileLock = None  # type: ignore[assignment,misc]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Grant:
     """A refresh token, and the access token that came with it while that is good.
 
@@ -33,6 +34,9 @@ class Grant:
     refresh_token: SecretStr
     access_token: SecretStr | None = None
     good_until: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Grant good until {self.good_until}>"
 
 
 class GrantStore(Protocol):
@@ -125,22 +129,19 @@ class FileGrants:
 
         Raises: ConfigurationError where the file is not one of ours.
         """
-        try:
-            document = json.loads(self._path.read_text())
-            return _grant_of(document)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError):
-            raise ConfigurationError(
-                f"{self._path}: this is no stored authorization; delete it and authorise again"
-            ) from None
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return _grant_of(self._path)
+        # Out of the handler: what was raised holds the file's content.
+        raise ConfigurationError(
+            f"{self._path}: this is no stored authorization; delete it and authorise again"
+        )
 
     def save(self, grant: Grant) -> None:
         """Replace the file; after a crash either the old or the new one is there, whole."""
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
             with os.fdopen(handle, "w") as file:
-                json.dump(_document_of(grant), file)
+                file.write(_document_of(grant).get_secret_value())
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(self._path)
@@ -150,7 +151,11 @@ class FileGrants:
         _sync_folder(self._path.parent)
 
 
-def _grant_of(document: dict[str, object]) -> Grant:
+def _grant_of(path: Path) -> Grant | None:
+    try:
+        document = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
     refresh, access, until = (
         document[name] for name in ("refresh_token", "access_token", "good_until")
     )
@@ -161,13 +166,14 @@ def _grant_of(document: dict[str, object]) -> Grant:
     return Grant(SecretStr(refresh), SecretStr(access) if access else None, until)
 
 
-def _document_of(grant: Grant) -> dict[str, object]:
+def _document_of(grant: Grant) -> SecretStr:
     access = grant.access_token
-    return {
+    document = {
         "refresh_token": grant.refresh_token.get_secret_value(),
         "access_token": access.get_secret_value() if access else None,
         "good_until": grant.good_until,
     }
+    return SecretStr(json.dumps(document))
 
 
 def _sync_folder(folder: Path) -> None:

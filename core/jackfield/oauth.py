@@ -5,7 +5,7 @@ RFC 7636 (PKCE), RFC 8252 (native apps), RFC 9207 (the `iss` of a redirect), RFC
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +16,7 @@ from jackfield.errors import ConfigurationError, CredentialsRefused
 from jackfield.flow import Flow, Request, Response, Token
 from jackfield.grants import Grant
 from jackfield.read_only import ReadOnly
+from jackfield.redact import Redactor, without_tokens
 from jackfield.scim.oauth import access_token, lifetime_seconds, token_error
 
 __all__ = [
@@ -54,7 +55,7 @@ class Authorization:
 class Pending:
     """An authorization that waits for the administrator: open `url`, and keep the rest secret."""
 
-    url: str
+    url: str = field(repr=False)
     redirect_uri: str
     state: SecretStr
     verifier: SecretStr
@@ -90,28 +91,50 @@ def begin(authorization: Authorization, redirect_uri: str) -> Pending:
     return Pending(url, redirect_uri, SecretStr(state), SecretStr(verifier))
 
 
-def read_redirect(authorization: Authorization, pending: Pending, url: str) -> SecretStr:
+def read_redirect(
+    authorization: Authorization, pending: Pending, url: str | SecretStr
+) -> SecretStr:
     """Return the code of the redirect that came back.
 
     Raises: CredentialsRefused where the administrator or the vendor said no, or where the redirect
     does not belong to this authorization: another state, another path, another issuer.
     """
+    url = url if isinstance(url, SecretStr) else SecretStr(url)
+    refusal, code = _judged(authorization, pending, url.get_secret_value())
+    if refusal:
+        raise CredentialsRefused(refusal)
+    return code
+
+
+def _judged(authorization: Authorization, pending: Pending, url: str) -> tuple[str, SecretStr]:
+    """Return why a redirect is refused, or its code; here alone both are in plain variables."""
     came, expected = urlsplit(url), urlsplit(pending.redirect_uri)
-    if (came.netloc, came.path) != (expected.netloc, expected.path):
-        raise CredentialsRefused("the redirect went to another address than the one agreed on")
     parameters = dict(parse_qsl(came.query))
-    state = parameters.get("state", "")
-    if not secrets.compare_digest(state.encode(), pending.state.get_secret_value().encode()):
-        raise CredentialsRefused("the redirect carries another state: it is not ours; begin again")
+    state, code = parameters.get("state", ""), SecretStr(parameters.get("code", ""))
     issuer = parameters.get("iss", authorization.issuer)
-    if authorization.issuer and issuer != authorization.issuer:
-        raise CredentialsRefused(f"the redirect comes from another server, {issuer}; begin again")
-    if "error" in parameters:
-        said = parameters.get("error_description", "")[:200]
-        raise CredentialsRefused(f"the vendor refused: {parameters['error'][:60]} {said}".strip())
-    if not parameters.get("code"):
-        raise CredentialsRefused("the redirect carries no code; begin again")
-    return SecretStr(parameters["code"])
+    quoted = _quoting(authorization, pending, code)
+    refusal = ""
+    if (came.netloc, came.path) != (expected.netloc, expected.path):
+        refusal = "the redirect went to another address than the one agreed on"
+    elif not secrets.compare_digest(state.encode(), pending.state.get_secret_value().encode()):
+        refusal = "the redirect carries another state: it is not ours; begin again"
+    elif authorization.issuer and issuer != authorization.issuer:
+        refusal = f"the redirect comes from another server, {quoted(issuer, 200)}; begin again"
+    elif "error" in parameters:
+        said = quoted(parameters.get("error_description", ""), 200)
+        refusal = f"the vendor refused: {quoted(parameters['error'], 60)} {said}".strip()
+    elif not code.get_secret_value():
+        refusal = "the redirect carries no code; begin again"
+    return refusal, code
+
+
+def _quoting(
+    authorization: Authorization, pending: Pending, code: SecretStr
+) -> Callable[[str, int], str]:
+    """Return what shows the beginning of a text that came with a redirect, without secrets."""
+    known = (pending.state, pending.verifier, code, authorization.client_secret)
+    redactor = Redactor(secret.get_secret_value() for secret in known if secret is not None)
+    return lambda text, most: without_tokens(redactor.start_of(text, most))
 
 
 def exchange(authorization: Authorization, pending: Pending, code: SecretStr) -> Flow[Tokens]:

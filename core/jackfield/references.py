@@ -4,12 +4,31 @@ A reference is resolved once, never again: a secret that itself looks like a ref
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from jackfield.errors import ConfigurationError
 
 _MAXIMUM_BYTES = 64 * 1024
+
+
+class Given(Mapping[str, object]):
+    """Settings as somebody wrote them, secrets perhaps among them: `repr` shows the names alone."""
+
+    def __init__(self, settings: Mapping[str, object]) -> None:
+        self._settings = settings
+
+    def __getitem__(self, name: str) -> object:
+        return self._settings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings)
+
+    def __len__(self) -> int:
+        return len(self._settings)
+
+    def __repr__(self) -> str:
+        return f"<Given {', '.join(self._settings)}>"
 
 
 def resolve_references(settings: Mapping[str, object], folder: Path) -> dict[str, object]:
@@ -19,14 +38,18 @@ def resolve_references(settings: Mapping[str, object], folder: Path) -> dict[str
 
     Raises: ConfigurationError naming the setting and the reference, never a value.
     """
-    return {name: _resolved(name, value, folder) for name, value in settings.items()}
+    settings = Given(settings)
+    return {name: _resolved(name, settings, folder) for name in settings}
 
 
 def is_reference(value: object) -> bool:
     return isinstance(value, str) and value.startswith(tuple(_SCHEMES))
 
 
-def _resolved(name: str, value: object, folder: Path) -> object:
+def _resolved(name: str, settings: Mapping[str, object], folder: Path) -> object:
+    value = settings[name]
+    if not is_reference(value):
+        return value  # it may be a secret
     if not isinstance(value, str):
         return value
     for scheme, read in _SCHEMES.items():

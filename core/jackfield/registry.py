@@ -24,7 +24,7 @@ from jackfield.driver import Driver
 from jackfield.errors import ConfigurationError, PluginFault
 from jackfield.grants import GrantStore, MemoryGrants
 from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
-from jackfield.references import resolve_references
+from jackfield.references import Given, resolve_references
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Clock, Policy
 
@@ -122,6 +122,7 @@ class Registry:
 
         Raises: ConfigurationError naming the connector and the setting at fault; PluginFault.
         """
+        settings = settings if isinstance(settings, ConnectorSettings) else Given(settings)
         connector = self.load(name)
         checked = _settings(name, connector, settings, folder or Path.cwd())
         clock, policy = clock or Clock(), policy or Policy()
@@ -221,7 +222,9 @@ def _settings(
     try:
         return model.model_validate(resolve_references(given, folder))
     except ValidationError as error:
-        raise ConfigurationError(f"{name}: {explain(error, model)}") from None
+        problem = explain(error, model)
+    # Out of the handler: the frames of what was raised hold the values.
+    raise ConfigurationError(f"{name}: {problem}")
 
 
 def _check_rate_limits(name: str, given: ConnectorSettings, capabilities: Capabilities) -> None:

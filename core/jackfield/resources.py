@@ -4,7 +4,7 @@ Source: RFC 7643 section 4.1 (User), RFC 7644 section 3.5.2 (changes). Nothing i
 trip: attributes without a field of their own, extensions included, are kept under their own names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NewType, Self, TypeAlias
 
@@ -14,6 +14,12 @@ from jackfield.flow import Json
 
 UserId = NewType("UserId", str)
 """The vendor's own id of a user; opaque."""
+
+
+def _shown(path: str, value: Any) -> Any:
+    """Return a value for a `repr`: a password (RFC 7643 section 4.1.1) is in none."""
+    is_password = path.lower().rpartition(":")[2] == "password"
+    return "[secret]" if is_password and value else value
 
 
 class _Attributes(BaseModel):
@@ -85,6 +91,10 @@ class User(_Attributes):
         dumped: dict[str, Json] = self.model_dump(mode="json", exclude_none=True)
         return {name: value for name, value in dumped.items() if value != []}
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, _shown(name or "", value)
+
     def extension(self, urn: str) -> Mapping[str, Any]:
         """Return the attributes below one extension URN; empty where there are none."""
         found = (self.model_extra or {}).get(urn)
@@ -120,6 +130,10 @@ class Change:
     path: str
     value: Json = None
 
+    def __repr__(self) -> str:
+        value = _shown(self.path, self.value)
+        return f"Change(op={self.op!r}, path={self.path!r}, value={value!r})"
+
 
 Changes: TypeAlias = tuple[Change, ...]
 
@@ -131,6 +145,10 @@ class Difference:
     path: str
     wanted: Json
     kept: Json
+
+    def __repr__(self) -> str:
+        wanted, kept = _shown(self.path, self.wanted), _shown(self.path, self.kept)
+        return f"Difference(path={self.path!r}, wanted={wanted!r}, kept={kept!r})"
 
 
 @dataclass(frozen=True, slots=True)

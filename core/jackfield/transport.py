@@ -7,6 +7,7 @@ bounds every answer in time and size, and tells failures apart: could the vendor
 import asyncio
 import contextlib
 import logging
+import re
 import ssl
 import time
 import zlib
@@ -20,7 +21,16 @@ import httpcore
 import httpx
 
 from jackfield.addresses import Reach
-from jackfield.errors import ConfigurationError, InDoubt, NotSent, VendorBroken
+from jackfield.errors import (
+    ConfigurationError,
+    InDoubt,
+    NotSent,
+    ProvisioningError,
+    VendorBroken,
+)
+from jackfield.wire import Answer, Limits, Wire
+
+__all__ = ["Answer", "AsyncTransport", "Limits", "SyncTransport", "Wire"]
 
 _deadline_at: ContextVar[float] = ContextVar("deadline_at")
 """Monotonic instant at which the request of this thread or task must have ended."""
@@ -29,37 +39,11 @@ _IDLE_SECONDS = 30.0
 _CLIENT_LOGS = ("httpcore.connection", "httpcore.http11")
 _parsed = lru_cache(maxsize=16)(httpx.URL)
 """All creations of a cycle go to one URL, and to parse it takes long."""
+_QUOTED = re.compile(r"""[: ]*(\bbytearray\(|(?<!\w)b?['"]).*""", re.DOTALL)
+_NAME = re.compile(r"[a-z-]{1,20}")
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ProvisioningError)
 _NOT_HTTP = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """A request as it leaves: absolute URL, final headers, encoded body."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    content: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it came: lower-case header names, body decompressed and within the cap."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may cost: seconds in all, seconds to connect, bytes of answer."""
-
-    deadline_seconds: float = 30.0
-    connect_seconds: float = 5.0
-    body_bytes: int = 10 * 1024 * 1024
-    connections: int = 32
 
 
 class SyncTransport:
@@ -78,19 +62,23 @@ class SyncTransport:
         """
         mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
         try:
-            response = self._http.handle_request(_request(wire, self._limits))
-            try:
-                body = _Body(response.headers, self._limits)
-                for chunk in _sync_chunks(response):
-                    body.feed(chunk)
-            finally:
-                response.close()
-            return Answer(response.status_code, _headers(response), body.finish())
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            # Not chained: the client's text may hold a whole header, token included.
-            raise _meaning(error, wire) from None
+            return self._send(wire)
+        except _FAILURES as error:
+            failure = _meaning(error, wire)
         finally:
             _deadline_at.reset(mark)
+        # Out of the handler: the client's error and its frames hold whole headers and bodies.
+        raise failure
+
+    def _send(self, wire: Wire) -> Answer:
+        response = self._http.handle_request(_request(wire, self._limits))
+        try:
+            body = _Body(response.headers, self._limits)
+            for chunk in _sync_chunks(response):
+                body.feed(chunk)
+        finally:
+            response.close()
+        return Answer(response.status_code, _headers(response), body.finish())
 
     def close(self) -> None:
         self._http.close()
@@ -115,13 +103,14 @@ class AsyncTransport:
         """Send and return the answer; raises what `SyncTransport.send` raises."""
         mark = _deadline_at.set(time.monotonic() + self._limits.deadline_seconds)
         try:
-            async with self._client("/".join(wire.url.split("/", 3)[:3])) as client:
+            async with self._client(wire.origin) as client:
                 return await self._send(wire, client)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            # Not chained: the client's text may hold a whole header, token included.
-            raise _meaning(error, wire) from None
+        except _FAILURES as error:
+            failure = _meaning(error, wire)
         finally:
             _deadline_at.reset(mark)
+        # Out of the handler: the client's error and its frames hold whole headers and bodies.
+        raise failure
 
     async def _send(self, wire: Wire, client: httpx.AsyncHTTPTransport) -> Answer:
         response = await client.handle_async_request(_request(wire, self._limits))
@@ -233,14 +222,21 @@ def _headers(response: httpx.Response) -> dict[str, str]:
 
 def _meaning(error: Exception, wire: Wire) -> Exception:
     """Return our error for the client's: never left, in doubt, or never sendable."""
+    if isinstance(error, ProvisioningError):
+        return error.with_traceback(None)
     host = httpx.URL(wire.url).host if "\n" not in wire.url else "the vendor"
     if isinstance(error, _NOT_HTTP):
         return ConfigurationError(f"a request to {host} holds characters that HTTP does not allow")
     if _is_untrusted(error):
         return ConfigurationError(f"the certificate of {host} is not trusted: {error}")
     if isinstance(error, _NEVER_LEFT):
-        return NotSent(f"{host} cannot be reached: {error or type(error).__name__}")
-    return InDoubt(f"{host} did not answer in full: {error or type(error).__name__}")
+        return NotSent(f"{host} cannot be reached: {_said(error)}")
+    return InDoubt(f"{host} did not answer in full: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    """Return the client's words without the bytes that it quotes: they may be a token."""
+    return _QUOTED.sub("", str(error)) or type(error).__name__
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
@@ -251,7 +247,7 @@ def _is_untrusted(error: BaseException | None) -> bool:
     return False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Body:
     """Collects an answer's body, unpacked, up to the cap: 48 KB may unpack to 50 MB."""
 
@@ -267,9 +263,8 @@ class _Body:
         if encoding == "gzip":
             self._unzip = zlib.decompressobj(wbits=31)
         elif encoding not in {"", "identity"}:
-            raise VendorBroken(
-                f"the vendor sent the encoding {encoding!r}, which was not asked for"
-            )
+            shown = f" {encoding!r}" if _NAME.fullmatch(encoding) else ""
+            raise VendorBroken(f"the vendor sent the encoding{shown}, which was not asked for")
 
     def feed(self, chunk: bytes) -> None:
         self._received += len(chunk)

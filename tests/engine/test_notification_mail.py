@@ -7,7 +7,9 @@ import time
 
 import pytest
 from pydantic import ValidationError
+from support.canaries import find_canary
 from support.clock import START
+from support.frames import shown_with_variables
 from support.mail_server import MailServer, Manners, server_identity
 from support.news import held, quarantined
 
@@ -146,6 +148,16 @@ def test_a_refused_login_is_told_without_the_password():
     assert said.startswith("127.0.0.1 refuses user and password: 535 no")
     assert PASSWORD not in said
     assert server.mails == []
+
+
+def test_no_variable_of_a_refused_login_holds_the_password():
+    with (
+        MailServer(Manners(accounts={"jackfield": "another"})) as server,
+        pytest.raises(NotDelivered) as caught,
+    ):
+        send(server, **ACCOUNT)
+
+    assert find_canary(shown_with_variables(caught.value)) == ""
 
 
 def test_no_log_and_no_repr_holds_the_password(caplog, capsys):

@@ -8,7 +8,9 @@ import time
 
 import pytest
 from pydantic import ValidationError
+from support.canaries import find_canary
 from support.clock import START
+from support.frames import shown_with_variables
 from support.loopback import LOST_ANSWERS, LoopbackServer, dripping, gzip_bomb, reply
 from support.news import held, quarantined
 
@@ -180,3 +182,11 @@ def test_settings_that_cannot_work_are_refused_without_their_values(changed):
         settings(**({"url": "https://hooks.example"} | changed))
 
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("turn", [reply(500), *LOST_ANSWERS.values()])
+def test_no_variable_of_a_failed_delivery_holds_address_or_key(turn):
+    with LoopbackServer(turn) as server, pytest.raises(NotDelivered) as caught:
+        send(server, path=f"/hook/{SECRET}?token={SECRET}", secret=SECRET, timeout_seconds=0.3)
+
+    assert find_canary(shown_with_variables(caught.value)) == ""

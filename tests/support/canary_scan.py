@@ -1,10 +1,11 @@
 """Watches the suite for planted secrets: a pytest plugin, at work in every test.
 
 A test fails where a secret shows in what it printed or logged (at DEBUG), in a traceback that a
-command printed, in what a process it started said, or in a file of its `tmp_path`. At the end every
-file below the base folder of the session is read. Whoever must write a secret says why, and where
-below `tmp_path`: `@pytest.mark.holds_secrets("the grant is kept", "state/grants/*.json")`. Without
-a place nothing of that test is looked at.
+command printed or a variable of its frames, in what a process it started said, or in a file of its
+`tmp_path`. At the end every file below the base folder of the session is read. Whoever must write a
+secret says why, and where below `tmp_path`:
+`@pytest.mark.holds_secrets("the grant is kept", "state/grants/*.json")`. Without a place nothing of
+that test is looked at.
 """
 
 import logging
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from support.canaries import canaries_below, find_canary
+from support.frames import shown_with_variables
 
 HOLDS = "holds_secrets(why, *files): the test writes a planted secret where others must not"
 _EXEMPT = pytest.StashKey[set[Path]]()
@@ -54,6 +56,8 @@ def every_word_is_heard(pytestconfig: pytest.Config) -> Iterator[None]:
         if result.exc_info:
             told = "".join(traceback.format_exception(*result.exc_info))
             heard.listen("the command's traceback", told)
+            shown = shown_with_variables(result.exc_info[1])
+            heard.listen("a variable of the command's traceback", shown)
         return result
 
     def communicate_and_listen(self: Any, *args: Any, **more: Any) -> Any:

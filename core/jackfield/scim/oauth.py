@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from jackfield.errors import ConnectorError, CredentialsRefused
 from jackfield.flow import Json, Response
+from jackfield.redact import without_tokens
 from jackfield.scim.errors import one_line
 
 UNKNOWN_LIFETIME_SECONDS = 300.0
@@ -46,15 +47,21 @@ def access_token(response: Response) -> SecretStr:
         raise token_error(response)
     found = response.document.get("access_token")
     if not isinstance(found, str) or not found.strip():
+        # GitHub answers 200 to a code or a token that is over; of a success no other text is shown.
+        if response.document.get("error") in _REFUSALS:
+            raise token_error(Response(400, {"error": response.document["error"]}))
         raise response.unusable("the token endpoint answered without an access token")
     return SecretStr(found.strip())
 
 
 def token_error(response: Response) -> ConnectorError:
-    """Return what a token endpoint's refusal means; the OAuth error code is named."""
+    """Return what a token endpoint's refusal means; the OAuth error code is named.
+
+    What looks like a token is left out of its text: it may be one that nobody has seen before.
+    """
     body = response.body if isinstance(response.body, dict) else {}
-    code = one_line(body.get("error"))
-    said = one_line(body.get("error_description"))
+    code = without_tokens(one_line(body.get("error")))
+    said = without_tokens(one_line(body.get("error_description")))
     text = f"the token endpoint answered {response.status}"
     text += "".join(f": {part}" for part in (code, said) if part)
     if code in _REFUSALS:

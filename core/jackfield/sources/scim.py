@@ -142,8 +142,8 @@ class ScimAccess:
         response = yield Request(
             "POST", settings.token_url, form=form, authorize=client, effect="read"
         )
-        lifetime = lifetime_seconds(response.document)
-        return Token(access_token(response), settings.base_url, lifetime)
+        token = access_token(response)
+        return Token(token, settings.base_url, lifetime_seconds(response.document))
 
 
 class ScimSource:

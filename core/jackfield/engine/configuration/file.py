@@ -174,7 +174,7 @@ class ConfigurationFile(_Table):
     """A whole `jackfield.toml`."""
 
     schema_version: Literal[1]
-    state: str = Field(default="jackfield.db", min_length=1)
+    state: str = Field(default="jackfield.db", min_length=1, repr=False)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
     connections: dict[Name, ConnectionTable] = Field(default_factory=dict)
     jobs: dict[Name, JobTable] = Field(default_factory=dict)

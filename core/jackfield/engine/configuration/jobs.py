@@ -20,6 +20,7 @@ from jackfield.engine.notification.notifier import Notifier, notification_settin
 from jackfield.engine.problems import nearest
 from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.engine.scope import Scope
+from jackfield.engine.state.urls import DatabaseUrl, place_of
 from jackfield.errors import ConfigurationError
 from jackfield.grants import FileGrants
 from jackfield.mappings import AttributeMapping
@@ -80,14 +81,15 @@ class Configuration:
         return self.path.parent
 
     @property
-    def state(self) -> Path | str:
+    def state(self) -> Path | DatabaseUrl:
         """Where the state is: a SQLite file, or PostgreSQL's URL (which may be a reference).
 
         Raises: ConfigurationError where a reference names nothing.
         """
         with self._within("state", drop="state: "):
-            found = str(resolve_references({"state": self.file.state}, self.folder)["state"])
-        return found if "://" in found else self.folder / found
+            given = resolve_references({"state": self.file.state}, self.folder)
+        found = place_of(str(given["state"]))
+        return found if isinstance(found, DatabaseUrl) else self.folder / found
 
     def check_job(self, name: str) -> None:
         """Raise ConfigurationError, with the nearest name, where there is no such job."""

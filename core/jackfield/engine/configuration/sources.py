@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from jackfield.engine.problems import first_problem, nearest, place, sentence
 from jackfield.errors import ConfigurationError, PluginFault
-from jackfield.references import resolve_references
+from jackfield.references import Given, resolve_references
 from jackfield.sources import Source, SourceSettings
 
 GROUP = "jackfield.sources"
@@ -42,13 +42,15 @@ def source_settings(source: Source, given: Mapping[str, object], folder: Path) -
 
     Raises: ConfigurationError beginning with the key at fault.
     """
+    given = Given(given)
     try:
         return source.settings.model_validate(resolve_references(given, folder))
     except ValidationError as error:
         problem = first_problem(error)
         said = sentence(problem, source.settings.model_fields)
         where = place(problem["loc"])
-        raise ConfigurationError(f"{where}: {said}" if where else said) from None
+    # Out of the handler: the frames of what was raised hold the values.
+    raise ConfigurationError(f"{where}: {said}" if where else said)
 
 
 def _entry(kind: str) -> EntryPoint:

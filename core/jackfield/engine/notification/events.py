@@ -241,7 +241,7 @@ def render(event: Event, last: LastTold | None, redactor: Redactor) -> Message:
 
 def shown(text: object, redactor: Redactor, most: int = _LONGEST_LINE) -> str:
     """Return foreign text as one line: no secret, no control or invisible character, no flood."""
-    line = redactor.redact(str(text))
+    line = redactor.start_of(str(text), most + 1)
     line = line if len(line) <= most else line[:most] + "…"
     return "".join(character if _is_shown(character) else _escaped(character) for character in line)
 

@@ -13,7 +13,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -130,7 +130,14 @@ class Mail:
             finally:
                 session.leave()
         except (OSError, ValueError) as error:
-            raise NotDelivered(self._why(error)) from None
+            failure = self._why(error)
+        else:
+            return self._complaints(refused)
+        # Out of the handler: the frames of smtplib hold user and password.
+        raise NotDelivered(failure)
+
+    def _complaints(self, refused: Mapping[str, tuple[int, bytes]]) -> tuple[str, ...]:
+        settings = self._settings
         return tuple(f"{settings.host} refuses {self._reply(*refused[to], to)}" for to in refused)
 
     def _spoken(self, session: "_Session", message: Message) -> dict[str, tuple[int, bytes]]:

@@ -34,7 +34,7 @@ from jackfield.engine.notification.webhook import Webhook, WebhookSettings
 from jackfield.engine.problems import first_problem, place, sentence
 from jackfield.errors import ConfigurationError
 from jackfield.redact import Redactor
-from jackfield.references import resolve_references
+from jackfield.references import Given, resolve_references
 
 _Settings = TypeVar("_Settings", bound=BaseModel)
 
@@ -76,15 +76,18 @@ def notification_settings(
 def _checked(
     table: str, model: type[_Settings], given: Mapping[str, object], folder: Path
 ) -> _Settings:
+    given = Given(given)
     try:
         return model.model_validate(resolve_references(given, folder))
     except ConfigurationError as error:
-        raise ConfigurationError(f"{table}.{error}") from None
+        wrong = f"{table}.{error}"
     except ValidationError as error:
         problem = first_problem(error)
         said = sentence(problem, model.model_fields)
         where = ".".join(filter(None, (table, place(problem["loc"]))))
-        raise ConfigurationError(f"{where}: {said}") from None
+        wrong = f"{where}: {said}"
+    # Out of the handler: the frames of what was raised hold the values.
+    raise ConfigurationError(wrong)
 
 
 @dataclass(frozen=True, slots=True)

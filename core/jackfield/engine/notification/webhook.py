@@ -133,12 +133,15 @@ class Webhook:
         seconds = self._settings.timeout_seconds
         limits = Limits(seconds, min(seconds, _CONNECT_SECONDS), _MOST_ANSWER_BYTES, connections=1)
         transport = SyncTransport(limits, self._reach)
+        failure = ""
         try:
             answer = transport.send(self._wire(message))
         except ProvisioningError as error:
-            raise NotDelivered(shown(error, self._redactor)) from None
+            failure = shown(error, self._redactor)
         finally:
             transport.close()
+        if failure:
+            raise NotDelivered(failure)
         if not 200 <= answer.status < 300:
             host = urlsplit(self._settings.url).hostname
             raise NotDelivered(f"{host} answers {answer.status}")

@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jackfield.engine.state.tables import leases
+from jackfield.engine.state.urls import DatabaseUrl, connection_of
 from jackfield.errors import AlreadyRunning, ConfigurationError
+from jackfield.redact import Redactor
 
 CHUNK_ROWS = 500
 """How many ids one look-up names: measured fastest on SQLite, small in memory on both."""
@@ -35,17 +37,27 @@ class StateUnavailable(ConfigurationError):
     """
 
     next_step = "free the disk or wait for the database, then run again"
+    why: str = ""
+    """What the database said and what helps, without the name of the database."""
 
 
 class Database:
-    """One opened database; `name` is its path or its URL without the password.
+    """One opened database; `name` is its path or its URL without its secrets.
 
     `why_read_only` is why every write raises StateUnavailable; empty where writes are possible.
     """
 
-    def __init__(self, engine: sa.Engine, name: str, *, why_read_only: str = "") -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        name: str,
+        redactor: Redactor | None = None,
+        *,
+        why_read_only: str = "",
+    ) -> None:
         self.name = name
         self.why_read_only = why_read_only
+        self._redactor = redactor or Redactor()
         self._engine = engine
         self._writing = engine.execution_options(is_write=True)
 
@@ -82,7 +94,13 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-            raise StateUnavailable(f"{self.name}: {why_not(error)}") from error
+            why = self._redactor.redact(why_not(error))
+            failure = StateUnavailable(f"{self.name}: {why}")
+            failure.why = why
+            try:
+                raise failure from None
+            finally:
+                failure.__context__ = None  # the driver's error and its frames hold the password
 
 
 def _lower(value: Any) -> Any:
@@ -137,19 +155,16 @@ def reading_engine(path: Path, *, is_immutable: bool) -> sa.Engine:
     return engine
 
 
-def postgresql_engine(url: sa.URL, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
+def postgresql_engine(url: DatabaseUrl, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
     """Return an engine on PostgreSQL through psycopg 3.
 
     Raises: ConfigurationError where psycopg is not installed.
     """
-    arguments = {"connect_timeout": 10, "application_name": "jackfield"}
-    fitting = url.set(drivername="postgresql+psycopg")
-    try:
-        engine = sa.create_engine(fitting, connect_args=arguments, pool_pre_ping=True)
-    except ImportError:
+    engine = _psycopg_engine(url)
+    if engine is None:
         raise ConfigurationError(
             "PostgreSQL needs psycopg: install jackfield with its extra `postgres`"
-        ) from None
+        )
 
     def prepare(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
@@ -164,6 +179,16 @@ def postgresql_engine(url: sa.URL, wait_seconds: float = WAIT_SECONDS) -> sa.Eng
 
     sa.event.listen(engine, "connect", prepare)
     return engine
+
+
+def _psycopg_engine(url: DatabaseUrl) -> sa.Engine | None:
+    plain, apart = connection_of(url)
+    arguments = {"connect_timeout": 10, "application_name": "jackfield", **apart}
+    fitting = plain.set(drivername="postgresql+psycopg")
+    try:
+        return sa.create_engine(fitting, connect_args=arguments, pool_pre_ping=True)
+    except ImportError:
+        return None
 
 
 def why_not(error: BaseException) -> str:

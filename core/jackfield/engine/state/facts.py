@@ -20,6 +20,7 @@ from jackfield.engine.state.tables import (
     links,
     meta,
 )
+from jackfield.engine.state.urls import DatabaseUrl, place_of, shown_url, url_redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,10 @@ class StateFacts:
 def look_at_state(state: Path | str) -> StateFacts:
     """Return the facts of a database.
 
-    Raises: ConfigurationError; sqlalchemy's errors where it is no database of ours.
+    Raises: ConfigurationError, without the URL's secrets; sqlalchemy's errors where it is no
+    database of ours.
     """
+    state = place_of(state)
     database = _opened_as_it_is(state)
     try:
         with database.read() as connection:
@@ -75,14 +78,12 @@ def look_at_state(state: Path | str) -> StateFacts:
         database.close()
 
 
-def _opened_as_it_is(state: Path | str) -> Database:
+def _opened_as_it_is(state: Path | DatabaseUrl) -> Database:
     if isinstance(state, Path):
         return file_database(state)
-    url = sa.make_url(state)
-    name = url.render_as_string(hide_password=True)
-    if url.drivername == "sqlite" and url.database:
-        return file_database(Path(url.database))
-    return Database(postgresql_engine(url), name)
+    if state.driver == "sqlite" and state.database:
+        return file_database(Path(state.database))
+    return Database(postgresql_engine(state), shown_url(state), url_redactor(state))
 
 
 def _leases(connection: sa.Connection) -> Iterator[HeldLease]:

@@ -14,6 +14,7 @@ from jackfield.engine.state.database import (
 )
 from jackfield.engine.state.migrating import bring_up_to_date
 from jackfield.engine.state.sqlite_file import check_file, check_place, file_database, make_file
+from jackfield.engine.state.urls import DatabaseUrl, place_of, shown_url, url_redactor
 from jackfield.errors import ConfigurationError
 
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
@@ -22,20 +23,18 @@ _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 def open_database(place: str | Path, wait_seconds: float) -> Database:
     """Return an open database of the newest format.
 
-    Raises: ConfigurationError, without the URL's password.
+    Raises: ConfigurationError, without the URL's secrets.
     """
-    if isinstance(place, Path) or "://" not in place:
-        return _open_file(Path(place), wait_seconds)
-    try:
-        url = sa.make_url(place)
-    except (sa.exc.ArgumentError, ValueError):
-        raise ConfigurationError("state: this is no URL of a database") from None
-    if url.drivername == "sqlite" and url.database:
-        return _open_file(Path(url.database), wait_seconds)
-    if url.drivername in _POSTGRESQL:
-        return _open_server(url, wait_seconds)
+    place = place_of(place)
+    if isinstance(place, Path):
+        return _open_file(place, wait_seconds)
+    driver = place.driver
+    if driver == "sqlite" and place.database:
+        return _open_file(Path(place.database), wait_seconds)
+    if driver in _POSTGRESQL:
+        return _open_server(place, wait_seconds)
     raise ConfigurationError(
-        f"state: {url.drivername} is not supported; name a file, or a URL with postgresql://"
+        f"state: {driver} is not supported; name a file, or a URL with postgresql://"
     )
 
 
@@ -47,19 +46,19 @@ def _open_file(path: Path, wait_seconds: float) -> Database:
         check_file(path)
         return _current(file_database(path, wait_seconds), path)
     except StateUnavailable as error:
-        if error.__cause__ is None:  # it stands on nothing that the database said
+        if not error.why:  # it stands on nothing that the database said
             raise ConfigurationError(
                 f"{path}: an older Jackfield made this state, and it cannot be brought up to date "
                 "on a read-only file system; copy it to where it can be written"
             ) from None
-        raise ConfigurationError(f"{path}: {why_not(error.__cause__ or error)}") from None
+        raise ConfigurationError(f"{path}: {error.why or error}") from None
     except (OSError, sa.exc.DatabaseError) as error:
         raise ConfigurationError(f"{path}: {why_not(error)}") from None
 
 
-def _open_server(url: sa.URL, wait_seconds: float) -> Database:
-    name = url.render_as_string(hide_password=True)
-    database = Database(postgresql_engine(url, wait_seconds), name)
+def _open_server(url: DatabaseUrl, wait_seconds: float) -> Database:
+    engine = postgresql_engine(url, wait_seconds)
+    database = Database(engine, shown_url(url), url_redactor(url))
     return _current(database, is_new=True)
 
 

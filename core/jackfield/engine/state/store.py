@@ -29,6 +29,7 @@ from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
 from jackfield.engine.state.tables import entries, intents, links
 from jackfield.engine.state.told import Told
+from jackfield.engine.state.urls import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Store:
 
         Raises: ConfigurationError as `open` does, or where the server refuses.
         """
+        place = place_of(place)
         return cls(open_database(place, wait_seconds))
 
     def close(self) -> None:
@@ -200,6 +202,7 @@ class Store:
 @contextmanager
 def opened(place: str | Path) -> Iterator[Store]:
     """Open a store and close it in the end."""
+    place = place_of(place)
     store = Store.connect(place)
     try:
         yield store
