@@ -23,7 +23,11 @@ from jackfield.settings import origin_of
 from jackfield.transport import Answer, Wire
 
 _JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
-_REQUEST_ID_HEADERS = ("trackingid", "rcrequestid", "x-zm-trackingid", "x-request-id", "request-id")
+# The ids that vendors' own support asks for come first; what gateways add is better than nothing.
+_REQUEST_ID_HEADERS = (
+    *("trackingid", "rcrequestid", "x-zm-trackingid", "x-request-id", "request-id"),
+    *("x-correlation-id", "x-ms-request-id", "x-amzn-requestid"),
+)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXCERPT_CHARACTERS = 80
 
@@ -217,6 +221,6 @@ _DECODER = json.JSONDecoder(
 def request_id(headers: Mapping[str, str]) -> str:
     """Return the vendor's own id of the exchange, which its support asks for."""
     for name in _REQUEST_ID_HEADERS:
-        if name in headers:
-            return headers[name][:100]
+        if headers.get(name, "").strip():
+            return headers[name].strip()[:100]
     return ""
