@@ -42,7 +42,7 @@ FOUND = reply(200, user_document())
 
 @BOTH_COLOURS
 def test_each_operation_reaches_the_vendor_and_comes_back(call):
-    turns = (TOKEN, FOUND, reply(404), FOUND, reply(200, {}), reply(204), reply(200, {}))
+    turns = (TOKEN, FOUND, reply(404), FOUND, reply(200, {}), reply(204), reply(404))
     with LoopbackServer(*turns) as server:
         connector = connect(url=server.origin)
 
@@ -58,7 +58,7 @@ def test_each_operation_reaches_the_vendor_and_comes_back(call):
         assert call(connector, "authenticate") == {"org": "a"}
 
     assert [target.split()[0] for target in server.targets()] == [
-        *("POST", "GET", "GET", "POST", "PATCH", "DELETE")
+        *("POST", "GET", "GET", "POST", "PATCH", "DELETE", "GET")
     ]
 
 
@@ -135,16 +135,11 @@ def coroutine():
 ODD_RESULTS = (
     ("get_user", None),
     ("get_user", {"id": "1"}),
-    ("get_user", User(userName="a")),
-    ("get_user", User(id="2")),
     ("get_user", coroutine()),
     ("create_user", None),
-    ("create_user", User(userName="a")),
     ("create_user", NotFound(ANN_ID)),
     ("patch_user", None),
-    ("patch_user", Applied(UserId(""))),
     ("list_users", []),
-    ("list_users", Page((User(userName="a"),))),
     ("list_users", Page(({"id": "1"},))),
     ("delete_user", True),
 )

@@ -17,6 +17,7 @@ from support.example import (
 )
 
 from jackfield import (
+    ConnectorError,
     InDoubt,
     MatchKey,
     NotFound,
@@ -280,3 +281,71 @@ def test_known_secrets_do_not_leave_in_errors():
 
     assert "[secret]" in str(caught.value)
     assert ORIGIN not in str(caught.value)
+
+
+# --- what an error says ------------------------------------------------------------------------
+
+
+class TwoSteps(ExampleConnector):
+    """Creates in two requests."""
+
+    @hookimpl
+    def create_user(self, user):
+        created = (yield Request("POST", "/users", json={})).checked()
+        (yield Request("PUT", "/users/1/licence", json={})).checked()
+        return User.from_scim(created)
+
+
+@pytest.mark.parametrize(
+    ("answers", "may_have_acted"),
+    [
+        ((answer(400),), False),
+        ((answer(500),), True),
+        ((CREATED, answer(400)), True),
+        ((CREATED, answer(403)), True),
+        ((CREATED, answer(429, retry_after="3600")), True),
+        ((CREATED, answer(401), token_answer("other"), answer(401)), True),
+        ((CREATED, *[NotSent("refused")] * 3), True),
+        ((CREATED, InDoubt("cut off")), True),
+        ((NotSent("refused"),) * 3, False),
+        ((answer(429, retry_after="3600"),), False),
+    ],
+    ids=[
+        *("refused", "failed", "second refused", "second forbidden", "second put off"),
+        *("token turned down", "second not sent", "second lost", "not sent", "put off"),
+    ],
+)
+def test_error_says_whether_the_vendor_may_have_acted(answers, may_have_acted):
+    with pytest.raises(ConnectorError) as caught:
+        create(driver_of(TwoSteps()), token_answer(), *answers)
+
+    assert caught.value.may_have_acted is may_have_acted
+
+
+def test_error_of_a_read_never_says_that_the_vendor_may_have_acted():
+    with pytest.raises(ConnectorError) as caught:
+        get(driver_of(), token_answer(), *[answer(500)] * 3)
+
+    assert caught.value.may_have_acted is False
+
+
+@pytest.mark.parametrize("header", ["x_request_id", "trackingid", "rcrequestid"])
+@pytest.mark.parametrize("status", [400, 403, 409, 500])
+def test_error_bears_the_id_that_the_vendor_gave_the_exchange(header, status):
+    """A hook raises with the message alone; the id comes from the answer's header."""
+    with pytest.raises(ConnectorError) as caught:
+        create(driver_of(), token_answer(), answer(status, **{header: "abc-1"}))
+
+    assert caught.value.request_id == "abc-1"
+
+
+def test_error_of_an_exchange_without_an_answer_bears_no_id_of_another():
+    with pytest.raises(InDoubt) as caught:
+        create(
+            driver_of(TwoSteps()),
+            token_answer(),
+            answer(201, user_document(), x_request_id="abc-1"),
+            InDoubt("cut off"),
+        )
+
+    assert caught.value.request_id == ""

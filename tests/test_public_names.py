@@ -10,9 +10,9 @@ NAMES = """
 CONTRACT Address AlreadyExists AlreadyRunning AmbiguousMatch Answered Applied AsyncConnector
 Attribute AttributeMapping BaseUrl Capabilities Change Changes Completed ConfigurationError
 Connector ConnectorError ConnectorSettings CredentialsRefused Difference Flow Grant GuardTripped
-InDoubt Json Listing MatchKey MultiValue Name NotAllowed NotFound NotSent Page PluginFault
-ProvisioningError Rate RateLimit Registry RejectedUser Request Response Secret Sending Throttled
-Token UnknownUser User UserId VendorBroken WriteRefused hookimpl
+InDoubt Json Listing MatchKey MultiValue Name NotAllowed NotDeleted NotFound NotSent Page
+PluginFault ProvisioningError Rate RateLimit Registry RejectedUser Request Response Secret
+Sending Throttled Token UnknownUser User UserId VendorBroken WriteRefused hookimpl
 """
 SIDE_EFFECTS = """
 import json, locale, logging, signal, sys, threading, warnings

@@ -88,3 +88,9 @@ def test_wrong_shape_is_refused_without_showing_the_value():
 def test_request_has_no_headers_that_another_request_could_change():
     with pytest.raises(TypeError):
         Request("GET", "/").headers["a"] = "b"
+
+
+def test_text_for_a_boolean_is_read_and_stays_visible():
+    user = User.from_scim({"active": "False"})
+
+    assert (user.active, user.to_scim()) == (False, {"active": "False"})

@@ -251,6 +251,11 @@ def test_header_text_is_cut_before_it_becomes_a_request_id():
     assert request_id({}) == ""
 
 
+def test_first_header_that_says_something_is_the_request_id():
+    assert request_id({"trackingid": " ", "x-request-id": " abc-1 "}) == "abc-1"
+    assert request_id({"x-correlation-id": "abc-2"}) == "abc-2"
+
+
 @given(st.binary(max_size=200))
 def test_parsing_raises_value_error_or_nothing(content):
     with contextlib.suppress(ValueError):

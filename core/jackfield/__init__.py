@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         GuardTripped,
         InDoubt,
         NotAllowed,
+        NotDeleted,
         NotSent,
         PluginFault,
         ProvisioningError,
@@ -85,6 +86,7 @@ __all__ = [
     "MultiValue",
     "Name",
     "NotAllowed",
+    "NotDeleted",
     "NotFound",
     "NotSent",
     "Page",
@@ -113,7 +115,7 @@ _NAMES_OF = {
     "connector": "AsyncConnector Connector",
     "errors": (
         "AlreadyExists AlreadyRunning AmbiguousMatch ConfigurationError ConnectorError "
-        "CredentialsRefused GuardTripped InDoubt NotAllowed NotSent PluginFault "
+        "CredentialsRefused GuardTripped InDoubt NotAllowed NotDeleted NotSent PluginFault "
         "ProvisioningError RejectedUser Throttled UnknownUser VendorBroken WriteRefused"
     ),
     "flow": "Flow Json Request Response Token",

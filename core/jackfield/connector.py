@@ -10,17 +10,19 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from pydantic import SecretStr
 
+from jackfield import answers
 from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities, Rate
 from jackfield.driver import Driver
-from jackfield.errors import ConfigurationError, RejectedUser, VendorBroken
-from jackfield.flow import FOUND_BY_LISTING, TENANT
+from jackfield.errors import ConfigurationError, RejectedUser
+from jackfield.flow import FOUND_BY_LISTING, TENANT, Flow
 from jackfield.grants import Grant
 from jackfield.limits import with_grant
+from jackfield.listing import Pages
 from jackfield.loops import run, run_async
 from jackfield.oauth import Authorization, Pending, Tokens, begin, exchange, read_redirect
 from jackfield.resources import (
@@ -33,7 +35,7 @@ from jackfield.resources import (
     User,
     UserId,
 )
-from jackfield.scim import Walk, read
+from jackfield.scim import read
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Clock, Steps
 from jackfield.transport import AsyncTransport, Limits, SyncTransport
@@ -56,18 +58,17 @@ class _Calls:
         return f"{self.driver.name} {token.facts.get(TENANT) or token.base_url}"
 
     def get_user(self, key: MatchKey | UserId) -> Steps[User | NotFound]:
-        found: User | NotFound = yield from self._call("get_user", (User, NotFound), key=key)
-        if isinstance(found, User) and not found.id:
-            raise self.driver.fault("get_user", "returned a user without an id")
-        if isinstance(found, User) and isinstance(key, str) and found.id != key:
-            raise self.driver.fault("get_user", f"returned another user than {key}")
+        facts = yield from self._facts("get_user")
+        flow = answers.found(self.driver.flow("get_user", key=key, **facts), key)
+        found: User | NotFound = yield from self.driver.operate("get_user", flow, (User, NotFound))
         return found
 
     def create_user(self, user: User) -> Steps[User]:
         self._refuse_in_vain(user)
-        created: User = yield from self._call("create_user", (User,), user=user)
-        if not created.id:
-            raise self.driver.fault("create_user", "returned a user without an id")
+        facts = yield from self._facts("create_user")
+        flow = self.driver.flow("create_user", user=user, **facts)
+        checked = answers.created(flow, user, self.driver.capabilities)
+        created: User = yield from self.driver.operate("create_user", checked, (User,))
         return created
 
     def patch_user(self, user_id: UserId, changes: Changes) -> Steps[Applied]:
@@ -76,22 +77,31 @@ class _Calls:
         fixed = tuple(change for change in changes if not can_patch(change.path))
         if fixed and not sent:
             return Applied(user_id, None, _not_sent(fixed, None))
-        applied: Applied = yield from self._call(
-            "patch_user", (Applied,), user_id=user_id, changes=sent
-        )
-        if not applied.user_id:
-            raise self.driver.fault("patch_user", "returned no user id")
+        facts = yield from self._facts("patch_user")
+        flow = self.driver.flow("patch_user", user_id=user_id, changes=sent, **facts)
+        checked = answers.patched(flow, user_id)
+        applied: Applied = yield from self.driver.operate("patch_user", checked, (Applied,))
         not_taken = (*applied.not_taken, *_not_sent(fixed, applied.user))
         return replace(applied, not_taken=not_taken)
 
     def list_page(self, cursor: str | None) -> Steps[Page]:
-        page: Page = yield from self._call("list_users", (Page,), cursor=cursor)
-        if not all(isinstance(user, User) and user.id for user in page.users):
-            raise self.driver.fault("list_users", "returned a user without an id")
+        facts = yield from self._facts("list_users")
+        flow = answers.listed(self.driver.flow("list_users", cursor=cursor, **facts))
+        page: Page = yield from self.driver.operate("list_users", flow, (Page,))
+        if not all(isinstance(user, User) for user in page.users):
+            raise self.driver.fault("list_users", "returned a page with something else than users")
         return page
 
     def delete_user(self, user_id: UserId) -> Steps[None]:
-        yield from self._call("delete_user", (type(None),), user_id=user_id)
+        """Delete, and look: one operation, whose requests and patience are shared."""
+        facts = yield from self._facts("delete_user", "get_user")
+        flow = self.driver.flow("delete_user", user_id=user_id, **facts)
+
+        def look(asked: UserId) -> Flow[User | NotFound]:
+            return self.driver.flow("get_user", key=asked, **facts)
+
+        checked = answers.deleted(flow, look, user_id)
+        yield from self.driver.operate("delete_user", checked, (type(None),))
 
     def _refuse_in_vain(self, user: User) -> None:
         """Refuse a new user with what the vendor takes from nobody, before anything is sent."""
@@ -104,11 +114,11 @@ class _Calls:
                 error.connector = self.driver.name
                 raise error
 
-    def _call(self, hook: str, kinds: tuple[type, ...], **arguments: Any) -> Steps[Any]:
-        driver = self.driver
-        if driver.takes_facts(hook):
-            arguments["facts"] = yield from self.authenticate()
-        return (yield from driver.operate(hook, driver.flow(hook, **arguments), kinds))
+    def _facts(self, *hooks: str) -> Steps[dict[str, Mapping[str, str]]]:
+        """Return the argument `facts` where one of these hooks takes it: it needs a token."""
+        if any(map(self.driver.takes_facts, hooks)):
+            return {"facts": (yield from self.authenticate())}
+        return {}
 
     def authorization(self) -> Authorization:
         found = self.driver.settings.authorization()
@@ -183,14 +193,17 @@ class Connector:
     def get_user(self, key: MatchKey | UserId) -> User | NotFound:
         """Return the one user of this matching value or id, or NotFound.
 
-        Raises: AmbiguousMatch where several users answer; the errors of `jackfield.errors`.
+        A user asked for by id has that id, in the spelling it was asked for.
+
+        Raises: AmbiguousMatch where several users answer; VendorBroken where another user does.
         """
         return self._run(self._calls.get_user(key))
 
     def create_user(self, user: User) -> User:
         """Create the user and return it as the vendor keeps it.
 
-        Raises: AlreadyExists; InDoubt where the account may exist: look before doing it again.
+        Raises: AlreadyExists; InDoubt where the account may exist, or the answer shows another
+        user: look before doing it again.
         """
         return self._run(self._calls.create_user(user))
 
@@ -199,7 +212,8 @@ class Connector:
 
         What the capabilities say cannot be changed is not sent, and stands there, too.
 
-        Raises: UnknownUser, RejectedUser; InDoubt where some of it may have happened.
+        Raises: UnknownUser, RejectedUser; InDoubt where some of it may have happened, or the answer
+        shows another user than this one.
         """
         return self._run(self._calls.patch_user(user_id, changes))
 
@@ -212,12 +226,18 @@ class Connector:
         Raises: VendorBroken where the pages go round in circles or show fewer users than the
         vendor counts; then nobody is known to be absent.
         """
-        pages = _Pages(self._calls.driver.name)
+        pages = Pages(self._calls.driver.name)
         while pages.more:
             yield from pages.fresh(self._run(self._calls.list_page(pages.cursor)))
 
     def delete_user(self, user_id: UserId) -> None:
-        """Delete the user for good; one who is gone already is a success."""
+        """Delete the user for good; one who is gone already is a success.
+
+        The user is read at the end, by its id: a vendor's word is no proof.
+
+        Raises: NotDeleted where the vendor still shows the user; RejectedUser where it refuses to
+        delete; InDoubt where it cannot be known.
+        """
         self._run(self._calls.delete_user(user_id))
 
     def waits_heard_by(self, listener: Callable[[float], None]) -> AbstractContextManager[None]:
@@ -250,6 +270,16 @@ class Connector:
         Raises: what `authenticate` raises.
         """
         return path not in self.authenticate().get(FOUND_BY_LISTING, "").split(", ")
+
+    def write_ids_heard_by(self, listener: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Call the listener with the vendor's own id of each write that the caller makes.
+
+        Until the end of the block, for the thread (or task) that opens it alone: a connection that
+        is shared never mixes them up. It hears "" when a write leaves, and then the id that the
+        answer bears, so that what was heard last is that of the last write. The vendor's support
+        asks for it.
+        """
+        return self._calls.driver.write_ids.heard_by(listener)
 
     def close(self) -> None:
         """Close the connections of the synchronous side; later calls open new ones."""
@@ -302,13 +332,16 @@ class AsyncConnector:
         return await self._run(self._calls.patch_user(user_id, changes))
 
     async def list_users(self) -> AsyncIterator[User]:
-        pages = _Pages(self._calls.driver.name)
+        pages = Pages(self._calls.driver.name)
         while pages.more:
             for user in pages.fresh(await self._run(self._calls.list_page(pages.cursor))):
                 yield user
 
     async def delete_user(self, user_id: UserId) -> None:
         await self._run(self._calls.delete_user(user_id))
+
+    def write_ids_heard_by(self, listener: Callable[[str], None]) -> AbstractContextManager[None]:
+        return self._calls.driver.write_ids.heard_by(listener)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
@@ -344,30 +377,3 @@ def _not_sent(changes: Changes, user: User | None) -> tuple[Difference, ...]:
 
 def _reach(settings: ConnectorSettings) -> Reach:
     return Reach(loopback=settings.allow_loopback, private=settings.allow_private_network)
-
-
-class _Pages:
-    """Walks through pages once: no cursor twice, no user twice."""
-
-    def __init__(self, connector: str) -> None:
-        self._connector = connector
-        self._walk = Walk()
-
-    @property
-    def cursor(self) -> str | None:
-        return self._walk.cursor
-
-    @property
-    def more(self) -> bool:
-        return self._walk.more
-
-    def fresh(self, page: Page) -> Iterator[User]:
-        """Yield the users not seen before and move on.
-
-        Raises: VendorBroken where the pages do not show who is absent.
-        """
-        try:
-            return iter(self._walk.fresh(page))
-        except VendorBroken as error:
-            error.connector, error.hook = self._connector, "list_users"
-            raise

@@ -28,7 +28,7 @@ from jackfield.errors import (
 from jackfield.exchange import Connection, Exchange, Operation
 from jackfield.flow import Flow, Request, Response, Token, effect_of
 from jackfield.grants import Grant, GrantStore
-from jackfield.observation import Completed
+from jackfield.observation import Completed, WriteIds
 from jackfield.redact import Redactor, without_tokens
 from jackfield.settings import ConnectorSettings
 from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
@@ -86,6 +86,10 @@ class Driver:
         return self._connection.fences
 
     @property
+    def write_ids(self) -> WriteIds:
+        return self._connection.write_ids
+
+    @property
     def redactor(self) -> Redactor:
         return self._connection.redactor
 
@@ -108,7 +112,7 @@ class Driver:
     def operate(self, hook: str, flow: Flow[T], kinds: tuple[type, ...]) -> Steps[T]:
         """Run one hook to its result, which must be one of `kinds`.
 
-        Every error leaves redacted, with connector and hook filled in.
+        Every error leaves redacted; connector, hook, request id and `may_have_acted` are filled in.
         """
         policy = self._connection.policy
         operation = Operation(hook, policy.patience_seconds, policy.requests)
@@ -124,7 +128,7 @@ class Driver:
             if operation.authenticates:  # a token that has just arrived may be in its words
                 failure = without_tokens(failure)
             fault = self.fault(hook, f"raised {failure} at {_place(error)}")
-            fault.may_have_acted = operation.has_written
+            self._locate(fault, operation)
             raised = fault
         except BaseException as error:  # noqa: BLE001 - it goes on below
             failure, raised = f"stopped by {type(error).__name__}", error
@@ -133,7 +137,9 @@ class Driver:
             with contextlib.suppress(Exception, SystemExit):
                 flow.close()
             spent = self._clock.monotonic() - began
-            ended = Completed(self.name, hook, spent, operation.request_count, failure)
+            tracking_id = operation.write_id or operation.request_id
+            count = operation.request_count
+            ended = Completed(self.name, hook, spent, count, failure, tracking_id)
             self._tell("after_operation", completed=ended)
         # Out of the handler, and without the frames below: those of plugin and client hold secrets
         # in plain variables, which error reporters print.
@@ -296,16 +302,24 @@ class Driver:
             error.attribute = self.redactor.redact(error.attribute)
         if hasattr(error, "__notes__"):  # a traceback prints them
             error.__notes__ = [self.redactor.redact(str(note)) for note in error.__notes__]
-        if isinstance(error, ConnectorError):
-            error.may_have_acted = error.may_have_acted or operation.has_written
         if isinstance(error, CredentialsRefused) and self.settings.authorization() is not None:
             hint = f"; authorise again: jackfield authorize {self._grants.label or self.name}"
             error.args = (text if hint in text else text + hint, *error.args[1:])
+        self._locate(error, operation)
         if isinstance(error, ConnectorError):
             error.request_id = self.redactor.redact(error.request_id)
-            if not error.connector:
-                error.connector, error.hook = self.name, operation.hook
         return text
+
+    def _locate(self, error: ProvisioningError, operation: Operation) -> None:
+        """Say where an error comes from, and whether a write had left before it."""
+        error.may_have_acted = error.may_have_acted or operation.has_written
+        if not isinstance(error, ConnectorError):
+            return
+        # An error of the token's own operation has been here before: its exchange is another.
+        if not error.hook or error.hook == operation.hook:
+            error.request_id = error.request_id or operation.request_id
+        if not error.connector:
+            error.connector, error.hook = self.name, operation.hook
 
 
 def _place(error: BaseException) -> str:

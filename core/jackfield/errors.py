@@ -11,6 +11,7 @@ ProvisioningError
 │   ├── AlreadyExists         matching says no, the vendor says yes     → match again, then conflict
 │   ├── AmbiguousMatch        .user_ids                                 → hold the user, no write
 │   ├── UnknownUser           .user_id is gone at the vendor            → match again
+│   ├── NotDeleted            .user_id .is_on: still there              → say so, disable it
 │   ├── RejectedUser          .attribute .reason                        → hold this user only
 │   ├── VendorBroken          .is_down, or outside the contract         → retry later, report
 │   ├── WriteRefused          a write on a connection that only reads   → nothing left the machine
@@ -44,11 +45,13 @@ class ProvisioningError(Travelling, Exception):
     """Base of all errors raised on purpose; its text is one sentence for a person.
 
     `is_of_source`: it is about the directory that people are read from, and says nothing of the
-    vendor.
+    vendor. `may_have_acted`: a write of the same operation had left before, and the vendor may have
+    carried it out; look before anything is done again. The driver fills it.
     """
 
     next_step: ClassVar[str] = ""
     is_of_source: bool = False
+    may_have_acted: bool = False
 
 
 class ConfigurationError(ProvisioningError):
@@ -60,12 +63,9 @@ class ConfigurationError(ProvisioningError):
 class ConnectorError(ProvisioningError):
     """Something went wrong between one connector and its vendor.
 
-    The driver fills `connector`, `hook` and `request_id` (the vendor's own tracking id, where it
-    sends one), so a hook raises with the message alone. `may_have_acted`: a write of this operation
-    left before, and the vendor may have carried it out.
+    The driver fills `connector`, `hook` and `request_id` (the vendor's own id of the last exchange,
+    where it sends one), so a hook raises with the message alone.
     """
-
-    may_have_acted: bool = False
 
     def __init__(
         self, message: str, *, connector: str = "", hook: str = "", request_id: str = ""
@@ -136,6 +136,20 @@ class UnknownUser(ConnectorError):
         self.user_id = user_id
 
 
+class NotDeleted(ConnectorError):
+    """The vendor answered a deletion with success, and still shows the user.
+
+    `is_on` tells whether the account shown is active; None where the vendor does not say.
+    """
+
+    next_step = "say so, and disable the user where it is still on"
+
+    def __init__(self, message: str, *, user_id: str, is_on: bool | None) -> None:
+        super().__init__(message)
+        self.user_id = user_id
+        self.is_on = is_on
+
+
 class RejectedUser(ConnectorError):
     """The vendor, or a rule of its connector, refuses this one user.
 
@@ -171,10 +185,7 @@ class WriteRefused(ConnectorError):
 
 
 class PluginFault(ConnectorError):
-    """A connector plugin broke the contract; the text names package, version and hook.
-
-    `may_have_acted`: what became of a write that had left before is unknown, as after InDoubt.
-    """
+    """A connector plugin broke the contract; the text names package, version and hook."""
 
     next_step = "stop using the plugin and report it to its author"
 

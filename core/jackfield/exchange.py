@@ -18,7 +18,7 @@ from jackfield.errors import (
 )
 from jackfield.flow import Request, Response, Token, effect_of
 from jackfield.limits import Limiter
-from jackfield.observation import Answered, Sending
+from jackfield.observation import Answered, Sending, WriteIds
 from jackfield.redact import Redactor
 from jackfield.steps import Clock, Pause, Policy, Send, Steps
 from jackfield.transport import Answer, Wire
@@ -30,7 +30,9 @@ from jackfield.wiring import is_redirect, read_answer, redirected, request_id, w
 class Operation:
     """One call of one hook: what it has used of its allowance so far.
 
-    `has_written`: a request left that may have changed something at the vendor.
+    `has_written`: a request left that may have changed something at the vendor. `request_id` is the
+    vendor's own id of the last exchange, `write_id` that of the last write; both are empty while no
+    answer to it has come.
     """
 
     hook: str
@@ -39,6 +41,8 @@ class Operation:
     request_count: int = 0
     refused: Token | None = None
     has_written: bool = False
+    request_id: str = ""
+    write_id: str = ""
 
     @property
     def authenticates(self) -> bool:
@@ -59,6 +63,7 @@ class Connection:
     tell: Callable[..., None]
     waits: Waits = field(default_factory=Waits)
     fences: Fences = field(default_factory=Fences)
+    write_ids: WriteIds = field(default_factory=WriteIds)
 
 
 @dataclass(slots=True)
@@ -133,6 +138,7 @@ class Exchange:
         connection.tell("before_request", sending=sending)
         began = connection.clock.monotonic()
         wrote_before, operation.has_written = operation.has_written, self._may_write
+        self._note("")
         try:
             answer: Answer = yield Send(wire)
         except ProvisioningError as error:
@@ -144,12 +150,19 @@ class Exchange:
             raise
         operation.has_written = wrote_before or (self._may_write and _may_have_acted(answer))
         tracking_id = request_id(answer.headers, connection.redactor)
+        self._note(tracking_id)
         self._tell_end(sending, began, status=answer.status, request_id=tracking_id)
         return answer
 
     @property
     def _may_write(self) -> bool:
         return not self._is_read and not self.operation.authenticates
+
+    def _note(self, tracking_id: str) -> None:
+        self.operation.request_id = tracking_id
+        if self._may_write:
+            self.operation.write_id = tracking_id
+            self.connection.write_ids.tell(tracking_id)
 
     def _tell_end(self, sending: Sending, began: float, **how: Any) -> None:
         spent = self.connection.clock.monotonic() - began

@@ -83,7 +83,10 @@ class ConnectorSpec:
     def delete_user(
         self, user_id: UserId, settings: ConnectorSettings, facts: Mapping[str, str]
     ) -> Flow[None]:
-        """Delete the user for good; a user already gone is a success."""
+        """Delete the user for good; a user already gone is a success.
+
+        The core reads the user afterwards: a hook need not.
+        """
         raise NotImplementedError
 
 

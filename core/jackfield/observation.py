@@ -1,8 +1,15 @@
 """What a host application's observers are told: never a secret, never a query, never a body."""
 
-from dataclasses import dataclass
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from jackfield.flow import Effect
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +37,54 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How an operation ended: `failure` is empty, or one redacted sentence."""
+    """How an operation ended: `failure` is empty, or one redacted sentence.
+
+    `request_id` is the vendor's own id of the operation's last write, or else of its last exchange.
+    """
 
     connector: str
     hook: str
     duration_seconds: float
     request_count: int
     failure: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIds:
+    """Who hears the vendor's own ids of the writes that one thread, or one task, makes."""
+
+    _listeners: list[tuple[object, Callable[[str], None]]] = field(default_factory=list)
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[str], None]) -> Iterator[None]:
+        """Call the listener for every write of the caller until the end of the block."""
+        entry = (_caller(), listener)
+        self._listeners.append(entry)
+        try:
+            yield
+        finally:
+            self._listeners.remove(entry)
+
+    def tell(self, write_id: str) -> None:
+        """Tell the caller's own listeners; what one of them raises changes no outcome."""
+        listeners = tuple(self._listeners)
+        if not listeners:
+            return
+        caller = _caller()
+        for owner, listener in listeners:
+            if owner != caller:
+                continue
+            try:
+                listener(write_id)
+            except Exception as error:  # noqa: BLE001 - a write may have been made
+                _LOG.warning("a listener for ids of writes raised %s", type(error).__name__)
+
+
+def _caller() -> object:
+    """Return the running task, or else the thread."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return task or threading.get_ident()

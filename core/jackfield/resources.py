@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NewType, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from jackfield.flow import Json
 
@@ -60,7 +60,10 @@ class Address(_Attributes):
 
 
 class User(_Attributes):
-    """A user at a vendor. Extensions stand under their URN, read with `extension(urn)`."""
+    """A user at a vendor. Extensions stand under their URN, read with `extension(urn)`.
+
+    `active` is a Boolean however a vendor writes it; what it really wrote stays in `to_scim()`.
+    """
 
     id: str | None = None
     externalId: str | None = None
@@ -76,6 +79,8 @@ class User(_Attributes):
     emails: tuple[MultiValue, ...] = ()
     phoneNumbers: tuple[MultiValue, ...] = ()
     addresses: tuple[Address, ...] = ()
+    _shown: dict[str, tuple[Json, Json]] = PrivateAttr(default_factory=dict)
+    """Attribute → its value as read here, and as the vendor shows it, where these differ."""
 
     @classmethod
     def from_scim(cls, document: Mapping[str, Json]) -> Self:
@@ -84,11 +89,32 @@ class User(_Attributes):
         Raises: pydantic.ValidationError where an attribute has the wrong shape;
         `jackfield.scim.parse_user` is the tolerant way for what vendors really send.
         """
-        return cls.model_validate(document)
+        odd = {name: value for name, value in document.items() if not has_booleans(name, value)}
+        return cls.as_shown(document, odd)
+
+    @classmethod
+    def as_shown(cls, document: Mapping[str, Json], shown: Mapping[str, Json]) -> Self:
+        """Return the user of a document; of some attributes the vendor shows something else.
+
+        A text "False" is read as false and is no false: whoever compares has to see it.
+        """
+        user = cls.model_validate(document)
+        if shown:
+            read = user.to_scim()
+            pairs = {name: (read.get(name), value) for name, value in shown.items()}
+            user._shown.update(pairs)  # noqa: SLF001 - its own class
+        return user
 
     def to_scim(self) -> dict[str, Json]:
-        """Return the SCIM document, without attributes that have no value."""
+        """Return the SCIM document as the vendor shows it, without attributes that have no value.
+
+        `jackfield.scim.user_document` is the one to send.
+        """
         dumped: dict[str, Json] = self.model_dump(mode="json", exclude_none=True)
+        for name, (read, value) in self._shown.items():
+            # A copy with another value is another value.
+            if name in dumped and dumped[name] == read:
+                dumped[name] = value
         return {name: value for name, value in dumped.items() if value != []}
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
@@ -99,6 +125,17 @@ class User(_Attributes):
         """Return the attributes below one extension URN; empty where there are none."""
         found = (self.model_extra or {}).get(urn)
         return found if isinstance(found, dict) else {}
+
+
+def has_booleans(name: str, value: Json) -> bool:
+    """Say whether what an attribute has of Booleans are Booleans (RFC 7643 section 2.3.2)."""
+    if value is None:
+        return True
+    if name == "active":
+        return isinstance(value, bool)
+    items = value if isinstance(value, list) else []
+    flags = (item.get("primary") for item in items if isinstance(item, dict))
+    return all(flag is None or isinstance(flag, bool) for flag in flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +192,8 @@ class Difference:
 class Applied:
     """What a patch really did.
 
-    `user_id` may differ from the one patched: some vendors give a new id on a rename. `not_taken`
-    lists every change that the vendor answered with success and did not keep.
+    `user_id` is the id that was patched: an answer about another one is no outcome but `InDoubt`.
+    `not_taken` lists every change that the vendor answered with success and did not keep.
     """
 
     user_id: UserId

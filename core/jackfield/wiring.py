@@ -23,7 +23,11 @@ from jackfield.token_answers import read_token_answer
 from jackfield.transport import Answer, Wire
 
 _JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
-_REQUEST_ID_HEADERS = ("trackingid", "rcrequestid", "x-zm-trackingid", "x-request-id", "request-id")
+# The ids that vendors' own support asks for come first; what gateways add is better than nothing.
+_REQUEST_ID_HEADERS = (
+    *("trackingid", "rcrequestid", "x-zm-trackingid", "x-request-id", "request-id"),
+    *("x-correlation-id", "x-ms-request-id", "x-amzn-requestid"),
+)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXCERPT_CHARACTERS = 80
 _MOST_ID_CHARACTERS = 100
@@ -238,6 +242,7 @@ def _excerpt(content: bytes, redactor: Redactor) -> str:
 def request_id(headers: Mapping[str, str], redactor: Redactor | None = None) -> str:
     """Return the vendor's own id of the exchange, which its support asks for; without secrets."""
     for name in _REQUEST_ID_HEADERS:
-        if name in headers:
-            return (redactor or Redactor()).start_of(headers[name], _MOST_ID_CHARACTERS)
+        if headers.get(name, "").strip():
+            found = headers[name].strip()
+            return (redactor or Redactor()).start_of(found, _MOST_ID_CHARACTERS)
     return ""

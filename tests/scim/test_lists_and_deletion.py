@@ -4,6 +4,7 @@ from jackfield import (
     ConfigurationError,
     InDoubt,
     Page,
+    RejectedUser,
     Response,
     UserId,
     VendorBroken,
@@ -67,7 +68,7 @@ def test_a_cursor_that_is_no_place_is_refused(cursor):
         replay(SERVICE.list_users(cursor))
 
 
-@pytest.mark.parametrize("status", [204, 200, 404])
+@pytest.mark.parametrize("status", [204, 200, 404, 410])
 def test_a_deleted_user_is_gone_however_it_is_said(status):
     assert replay(SERVICE.delete_user(ONE), (("DELETE", "/Users/u1"), Response(status))) is None
 
@@ -75,3 +76,21 @@ def test_a_deleted_user_is_gone_however_it_is_said(status):
 def test_a_deletion_that_fails_is_in_doubt():
     with pytest.raises(InDoubt):
         replay(SERVICE.delete_user(ONE), (ANY_REQUEST, Response(500)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(409, {"detail": "the user owns a queue"}),
+        Response(400, {"detail": "the user owns a queue", "scimType": "uniqueness"}),
+    ],
+    ids=["409", "uniqueness"],
+)
+def test_a_vendor_that_will_not_delete_refuses_and_has_no_second_user(answer):
+    with pytest.raises(RejectedUser, match="the user owns a queue"):
+        replay(SERVICE.delete_user(ONE), (ANY_REQUEST, answer))
+
+
+def test_a_read_that_conflicts_is_no_second_user():
+    with pytest.raises(VendorBroken):
+        replay(SERVICE.get_user(ONE), (ANY_REQUEST, Response(409)))

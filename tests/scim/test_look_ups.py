@@ -159,7 +159,7 @@ def test_an_id_is_percent_encoded():
 
 @pytest.mark.parametrize("key", ["", " ", ".", ".."])
 def test_an_id_that_names_no_user_is_refused(key):
-    with pytest.raises(RejectedUser, match="no id"):
+    with pytest.raises(RejectedUser, match="id: nobody can be asked for by"):
         replay(SERVICE.get_user(UserId(key)))
 
 

@@ -47,7 +47,9 @@ def put(**attributes):
 
 
 def test_what_the_patch_takes_is_one_operation_without_a_path():
-    applied = replay(SERVICE.patch_user(ONE, (OFF,)), (PATCH, Response(200, ADA | {"active": 0})))
+    kept = ADA | {"active": False}
+
+    applied = replay(SERVICE.patch_user(ONE, (OFF,)), (PATCH, Response(200, kept)))
 
     assert applied.not_taken == ()
 

@@ -3,7 +3,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from jackfield import MultiValue, User
-from jackfield.scim import CORE_URN, ENTERPRISE_URN, parse_user, user_document
+from jackfield.scim import CORE_URN, ENTERPRISE_URN, parse_user, read, user_document
 
 TEXTS = st.sampled_from(["", "x", "true", "ada@example.com", "value", "primary"])
 JSON = st.recursive(
@@ -121,3 +121,28 @@ def test_schemas_name_the_extensions_that_have_values():
     user = parse_user({ENTERPRISE_URN: {"department": "R&D"}, "urn:x:2.0:User": {}})
 
     assert user_document(user, ["urn:y"])["schemas"] == [CORE_URN, "urn:y", ENTERPRISE_URN]
+
+
+@pytest.mark.parametrize("shown", ["True", " true ", 1])
+def test_a_boolean_of_another_shape_is_read_and_shown_and_sent_as_one(shown):
+    user = parse_user({"userName": "ada", "active": shown})
+
+    assert user.active is True
+    assert user.to_scim()["active"] == shown
+    assert user_document(user)["active"] is True
+
+
+def test_a_copy_with_another_value_shows_that_value():
+    user = parse_user({"active": "False"}).model_copy(update={"active": True})
+
+    assert user.to_scim() == {"active": True}
+
+
+def test_the_primary_value_is_known_whatever_its_boolean_looks_like():
+    emails = [{"value": "a"}, {"value": "b", "primary": "true"}]
+
+    assert read(parse_user({"emails": emails}).to_scim(), "emails.value") == "b"
+
+
+def test_a_primary_of_an_unknown_list_may_be_anything():
+    assert parse_user({"x": [{"primary": ["?"]}]}).to_scim() == {"x": [{"primary": ["?"]}]}

@@ -155,12 +155,104 @@ def test_a_value_left_beside_a_replaced_list_is_a_difference():
     assert len(applied.not_taken) == 1
 
 
-def test_a_new_id_is_passed_on():
+def test_a_patch_that_is_answered_with_another_user_is_in_doubt():
+    with pytest.raises(InDoubt, match="change of u1 was answered with another user, u9"):
+        replay(SERVICE.patch_user(ONE, (TITLE,)), (ANY_REQUEST, Response(200, ADA | {"id": "u9"})))
+
+
+def test_another_user_in_the_answer_to_a_patch_is_never_put():
+    service = ScimService(patch_paths=frozenset({"active"}))
+
+    with pytest.raises(InDoubt):
+        replay(
+            service.patch_user(ONE, (Change("replace", "active", False), TITLE)),
+            (("PATCH", "/Users/u1"), Response(200, ADA | {"id": "u9", "active": False})),
+        )
+
+
+UUID = "5b1c0000-0000-4000-8000-00000000abcd"
+
+
+@pytest.mark.parametrize("shown", [UUID.upper(), f"{{{UUID}}}", f"urn:uuid:{UUID}"])
+def test_an_id_in_another_spelling_is_the_same_user_under_the_id_asked_for(shown):
+    kept = ADA | {"id": shown, "title": "Lead"}
+
+    applied = replay(SERVICE.patch_user(UserId(UUID), (TITLE,)), (ANY_REQUEST, Response(200, kept)))
+
+    assert (applied.user_id, applied.user.id, applied.not_taken) == (UUID, UUID, ())
+
+
+# --- Booleans ----------------------------------------------------------------------------------
+
+OFF = Change("replace", "active", False)
+
+
+@pytest.mark.parametrize("kept", ["False", "false", " FALSE ", 0, "0"])
+def test_false_that_is_kept_as_something_else_is_told(kept):
     applied = replay(
-        SERVICE.patch_user(ONE, (TITLE,)), (ANY_REQUEST, Response(200, ADA | {"id": "u9"}))
+        SERVICE.patch_user(ONE, (OFF,)), (ANY_REQUEST, Response(200, ADA | {"active": kept}))
     )
 
-    assert applied.user_id == "u9"
+    assert applied.not_taken == (Difference("active", False, kept),)
+
+
+def test_false_kept_as_text_that_only_a_read_shows_is_told():
+    applied = replay(
+        SERVICE.patch_user(ONE, (OFF,)),
+        (ANY_REQUEST, Response(204)),
+        (("GET", "/Users/u1"), Response(200, ADA | {"active": "False"})),
+    )
+
+    assert applied.not_taken == (Difference("active", False, "False"),)
+
+
+def test_a_primary_that_is_kept_as_text_is_told():
+    change = Change("replace", "emails", [{"value": "a@example.com", "primary": True}])
+    kept = [{"value": "a@example.com", "primary": "true"}]
+
+    applied = replay(
+        SERVICE.patch_user(ONE, (change,)), (ANY_REQUEST, Response(200, ADA | {"emails": kept}))
+    )
+
+    assert [difference.kept for difference in applied.not_taken] == [kept]
+
+
+def test_a_new_user_shows_the_boolean_as_the_vendor_keeps_it():
+    user = replay(
+        SERVICE.create_user(User(userName="ada@example.com", active=False)),
+        (ANY_REQUEST, Response(201, ADA | {"active": "False"})),
+    )
+
+    assert (user.active, user.to_scim()["active"]) == (False, "False")
+
+
+def test_a_user_is_put_with_booleans_whatever_the_vendor_shows():
+    service = ScimService(patch_paths=frozenset(), put="replace")
+    shown = ADA | {"active": "True", "emails": [{"value": "a@example.com", "primary": "true"}]}
+    sent = {
+        "schemas": [CORE_URN],
+        **ADA,
+        "emails": [{"value": "a@example.com", "primary": True}],
+        "title": "Lead",
+    }
+
+    replay(
+        service.patch_user(ONE, (TITLE,)),
+        (("GET", "/Users/u1"), Response(200, shown)),
+        (("PUT", "/Users/u1", sent), Response(200, shown | {"title": "Lead"})),
+    )
+
+
+# --- ids ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id_", ["\ud800", "\0", ".", "..", "a\nb", " ", "x" * 200_000])
+def test_a_new_user_whose_id_nobody_can_be_asked_for_is_in_doubt(id_):
+    with pytest.raises(InDoubt, match="the vendor answered with a user that has"):
+        replay(
+            SERVICE.create_user(User(userName="ada")),
+            (ANY_REQUEST, Response(201, ADA | {"id": id_})),
+        )
 
 
 def test_a_patch_of_an_unknown_id_names_it():

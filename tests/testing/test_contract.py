@@ -174,10 +174,10 @@ MISTAKES = {
         'attribute.create == "required" and is_given is None',
         "create_user: missing required attribute",
     ),
-    "the old id is kept": (
+    "another user's answer is believed": (
         'Applied(UserId(user.id or ""), user',
-        "Applied(user_id, user",
-        "patch_user: id changed by vendor",
+        'Applied(user_id, user.model_copy(update={"id": user_id})',
+        "patch_user: another user answers",
     ),
     "a change of nobody is a refusal": (
         'raise UnknownUser(f"there is no user {user_id}", user_id=user_id)',

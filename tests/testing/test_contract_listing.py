@@ -13,6 +13,7 @@ from jackfield import (
     Response,
     Secret,
     Token,
+    User,
     hookimpl,
 )
 from jackfield.scim import ScimService
@@ -68,6 +69,13 @@ class FirstPageOnly(Catalogue):
         return replace(page, next_cursor=None)
 
 
+class DeletesNothing(Catalogue):
+    @hookimpl
+    def get_user(self, key):
+        found = yield from self.service.get_user(key)
+        return User(id=str(key), active=True) if isinstance(key, str) else found
+
+
 class DeletesOnce(Catalogue):
     @hookimpl
     def delete_user(self, user_id):
@@ -89,8 +97,8 @@ def catalogue(connector):
     exchanges = {
         "get_user: found": [Response(200, {"totalResults": 1, "Resources": [ADA]})],
         "list_users: all": [page(GRACE, 1), page(ADA, 2)],
-        "delete_user: deleted": [Response(204)],
-        "delete_user: already gone": [Response(404)],
+        "delete_user: deleted": [Response(204), Response(404)],
+        "delete_user: already gone": [Response(404), Response(404)],
     }
     said = {"connector": connector, "settings": CatalogueSettings(), "exchanges": exchanges}
     return type("Contract", (ConnectorContract,), said)
@@ -105,6 +113,7 @@ def catalogue(connector):
         (SamePageForEver, "list_users: all", "came again"),
         (FirstPageOnly, "list_users: all", "holds the user 2"),
         (DeletesOnce, "delete_user: already gone", "RejectedUser"),
+        (DeletesNothing, "delete_user: deleted", "NotDeleted"),
     ],
 )
 def test_listing_and_deletion_are_looked_at(connector, scenario, told):

@@ -47,7 +47,10 @@ def _is_kept(wanted: Json, kept: Json, path: Path, *, is_subset_enough: bool = F
         held = kept if isinstance(kept, list) else [kept]
         every = all(any(_is_kept(item, other, path) for other in held) for item in wanted)
         return every and (is_subset_enough or len(held) == len(wanted))
-    if isinstance(wanted, bool) or isinstance(kept, bool):
+    if isinstance(wanted, bool):
+        # RFC 7643 section 2.3.2: a text "False" is no Boolean, and in many languages it is true.
+        return wanted is kept
+    if isinstance(kept, bool):
         return str(wanted).lower() == str(kept).lower()
     return is_same_text(str(wanted), str(kept), path)
 

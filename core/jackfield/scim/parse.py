@@ -8,7 +8,7 @@ a list belongs and the reverse, a bare text for a value. Attributes without a fi
 from collections.abc import Iterable, Mapping
 
 from jackfield.flow import Json
-from jackfield.resources import Address, MultiValue, Name, User
+from jackfield.resources import Address, MultiValue, Name, User, has_booleans
 from jackfield.scim.path import CORE_URN
 
 _TRUE = frozenset({"true", "1"})
@@ -26,12 +26,39 @@ _LISTS: Mapping[str, tuple[frozenset[str], str]] = {
 def parse_user(document: Mapping[str, Json]) -> User:
     """Return the user of a vendor's document; `schemas` is dropped, the rest is kept.
 
+    A Boolean that is written as something else is read, and shown as it is by `to_scim()`.
+
     Raises: ValueError naming the attribute whose shape no reading makes sense of.
     """
     given = _renamed(document, _USER_NAMES)
     given.pop(_stray(given, "schemas"), None)
     parsed = ((name, _parsed(name, value)) for name, value in given.items())
-    return User.from_scim({name: value for name, value in parsed if value is not None})
+    shown = {name: value for name, value in parsed if value is not None}
+    odd = {name: value for name, value in shown.items() if not has_booleans(name, value)}
+    return User.as_shown(with_booleans(shown), odd)
+
+
+def with_booleans(document: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the document with each Boolean of a user as one: for what is sent, never to compare.
+
+    A copy; of Booleans it knows `active`, and `primary` of several values.
+    """
+    return {
+        name: value if has_booleans(name, value) else _with_booleans(name, value)
+        for name, value in document.items()
+    }
+
+
+def _with_booleans(name: str, value: Json) -> Json:
+    if name == "active":
+        return _truth(value)
+    items = value if isinstance(value, list) else []
+    return [
+        {**item, "primary": _truth(item["primary"])}
+        if isinstance(item, dict) and "primary" in item
+        else item
+        for item in items
+    ]
 
 
 def user_document(user: User, required_schemas: Iterable[str] = ()) -> dict[str, Json]:
@@ -39,7 +66,8 @@ def user_document(user: User, required_schemas: Iterable[str] = ()) -> dict[str,
 
     `schemas` lists the core schema, those required, and each extension that has a value.
     """
-    sent = {name: _without_nothing(value) for name, value in user.to_scim().items()}
+    document = with_booleans(user.to_scim())
+    sent = {name: _without_nothing(value) for name, value in document.items()}
     kept = {
         name: value
         for name, value in sent.items()
@@ -56,7 +84,7 @@ def _parsed(name: str, value: Json) -> Json:
     if name == "name":
         return _name(value)
     if name == "active":
-        return _boolean(name, value)
+        return _as_written(name, value)
     return _text(name, value) if name in User.model_fields else value
 
 
@@ -77,7 +105,7 @@ def _item(name: str, item: Json, fields: frozenset[str], only: str) -> Json:
 
 def _sub(place: str, key: str, value: Json, fields: frozenset[str]) -> Json:
     if key == "primary":
-        return _boolean(place, value)
+        return _as_written(place, value)
     return _text(place, value) if key in fields else value
 
 
@@ -97,15 +125,24 @@ def _name(value: Json) -> Json:
     }
 
 
-def _boolean(name: str, value: Json) -> bool | None:
-    if value is None or isinstance(value, bool):
-        return value
-    said = str(value).strip().lower()
+def _as_written(name: str, value: Json) -> Json:
+    """Return the value of a Boolean as the vendor writes it, where it says true or false."""
+    return None if _boolean(name, value) is None else value
+
+
+def _boolean(name: str, value: Json) -> Json:
+    found = _truth(value)
+    if found is None or isinstance(found, bool):
+        return found
+    raise _unusable(name, value, "that says neither true nor false")
+
+
+def _truth(value: Json) -> Json:
+    """Return the Boolean that a value says, None for nothing; the value where it says neither."""
+    said = "" if value is None else str(value).strip().lower()
     if said in _TRUE or said in _FALSE:
         return said in _TRUE
-    if not said:
-        return None
-    raise _unusable(name, value, "that says neither true nor false")
+    return value if said else None
 
 
 def _text(name: str, value: Json) -> str | None:

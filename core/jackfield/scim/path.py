@@ -139,7 +139,7 @@ def values(document: Mapping[str, Json], path: Path | str) -> list[Json]:
     if parsed.condition is None and not parsed.sub_attribute:
         return [] if held is None else [held]
     elements = list(_elements(held, parsed.condition))
-    elements.sort(key=lambda element: element.get("primary") is not True)
+    elements.sort(key=lambda element: not _is_primary(element))
     if not parsed.sub_attribute:
         return list(elements)
     found = (element.get(_key(element, parsed.sub_attribute)) for element in elements)
@@ -246,9 +246,12 @@ def _is_first_work_email(path: Path, condition: Condition, elements: list[Json])
         and condition.attribute.lower() == "type"
         and str(condition.value).lower() == "work"
     )
-    return is_work_email and not any(
-        element.get("primary") is True for element in _elements(elements, None)
-    )
+    return is_work_email and not any(map(_is_primary, _elements(elements, None)))
+
+
+def _is_primary(element: Mapping[str, Json]) -> bool:
+    # Vendors write the Boolean as text, too.
+    return str(element.get("primary")).lower() == "true"
 
 
 def _extension(document: Mapping[str, Json], urn: str) -> Mapping[str, Json]:

@@ -19,6 +19,7 @@ from jackfield.errors import (
     UnknownUser,
 )
 from jackfield.flow import Flow, Json, Request, Response
+from jackfield.identity import is_same_id, problem_of_id
 from jackfield.read_only import ReadOnly
 from jackfield.resources import Applied, Change, Changes, MatchKey, NotFound, Page, User, UserId
 from jackfield.scim import pages, sign_in
@@ -31,7 +32,7 @@ from jackfield.scim.merging import (
     partly_applied,
     whole_document,
 )
-from jackfield.scim.parse import parse_user, user_document
+from jackfield.scim.parse import parse_user, user_document, with_booleans
 from jackfield.scim.patching import Dialect, patch_document, with_missing_elements
 from jackfield.scim.path import Path, read
 
@@ -44,8 +45,9 @@ def _nothing() -> Mapping[str, Json]:
     return ReadOnly()
 
 
-def _is_404(response: Response) -> bool:
-    return response.status == 404
+def _is_gone(response: Response) -> bool:
+    # RFC 9110 section 15.5.11: 410 says that it is gone for good.
+    return response.status in {404, 410}
 
 
 def _no_dialect(response: Response) -> None:
@@ -84,7 +86,7 @@ class ScimService:
     patch_paths: frozenset[str] | None = None
     put: Literal["merge", "replace"] = "merge"
     reads_back: frozenset[str] = frozenset()
-    is_unknown: Callable[[Response], bool] = _is_404
+    is_unknown: Callable[[Response], bool] = _is_gone
     error: Callable[[Response], ConnectorError] = scim_error
     search_error: Callable[[Response], ConnectorError | None] = _no_dialect
 
@@ -119,7 +121,8 @@ class ScimService:
         One request, or a PATCH and then a PUT where the vendor's PATCH takes some attributes only.
         An error of the second one keeps its class and says what the first one changed.
 
-        Raises: UnknownUser where the vendor has no user of this id any more.
+        Raises: UnknownUser where the vendor has no user of this id any more; InDoubt where an
+        answer shows another user than this one, which is never written to.
         """
         if not changes:
             return Applied(user_id)
@@ -134,8 +137,8 @@ class ScimService:
             except ConnectorError as fault:
                 raise partly_applied(fault, first, second) from fault
         if user is None or _is_bare(user) or self._is_no_proof(changes):
-            user = yield from self._read_after_write(user_id if user is None else _id_of(user))
-        return Applied(_id_of(user), user, not_taken(changes, user.to_scim()))
+            user = yield from self._read_after_write(user_id)
+        return Applied(user_id, user, not_taken(changes, user.to_scim()))
 
     def list_users(self, cursor: str | None) -> Flow[Page]:
         """Return one page; without a next cursor the end of the list is proven.
@@ -155,10 +158,16 @@ class ScimService:
         return pages.page_of(response, place, self._users(response, place.start))
 
     def delete_user(self, user_id: UserId) -> Flow[None]:
-        """Delete the user for good; one already gone is a success."""
+        """Delete the user for good; one already gone is a success.
+
+        Raises: RejectedUser where the vendor refuses to, also by 409 or `uniqueness`.
+        """
         response = yield Request("DELETE", self._user_path(user_id))
-        if not response.is_success and not self.is_unknown(response):
-            raise self.error(response)
+        if response.is_success or self.is_unknown(response):
+            return
+        fault = self.error(response)
+        # Nothing is created here: it "conflicts" with what the user still has or does.
+        raise RejectedUser(reason=str(fault)) if isinstance(fault, AlreadyExists) else fault
 
     def _send_patch(self, user_id: UserId, changes: Changes) -> Flow[User | None]:
         response = yield self._patch(user_id, changes)
@@ -170,21 +179,34 @@ class ScimService:
 
     def _send_put(self, user_id: UserId, changes: Changes, known: User | None) -> Flow[User | None]:
         """Change the user, as a PATCH just before may have shown it, by a PUT."""
-        if known is not None:
-            user_id = _id_of(known)
         is_needed = self.put == "replace" or needs_current(changes)
         if is_needed and (known is None or _is_bare(known)):
             known = yield from self._known(user_id)
-        current = known.to_scim() if known else {}
+        current = with_booleans(known.to_scim()) if known else {}
         body = whole_document if self.put == "replace" else merge_document
         document = body(changes, current)
         response = yield self._write("PUT", self._user_path(user_id), document)
         return self._written(response, user_id)
 
+    def shown_after(self, response: Response, user_id: UserId) -> User | None:
+        """Return the user that the answer to a write shows; None where it shows none.
+
+        Raises: InDoubt where it is another user than the one written to.
+        """
+        if not _has_id(response.body):
+            return None
+        user = self._user(response, response.document)
+        if not is_same_id(_id_of(user), user_id):
+            raise InDoubt(
+                f"a change of {user_id} was answered with another user, {user.id}: look at both "
+                "before anything else"
+            )
+        return user.model_copy(update={"id": user_id})
+
     def _written(self, response: Response, user_id: UserId) -> User | None:
         if not response.is_success:
             raise self._error_for(response, user_id)
-        return self._user(response, response.document) if _has_id(response.body) else None
+        return self.shown_after(response, user_id)
 
     def _is_patchable(self, change: Change) -> bool:
         return self.patch_paths is None or change.path in self.patch_paths
@@ -234,11 +256,13 @@ class ScimService:
         if self.is_unknown(response):
             return NotFound(user_id)
         if not response.is_success:
-            raise self.error(response)
+            raise self._error_of_read(response)
         user = self._user(response, response.document)
-        if _id_of(user).lower() != user_id.lower():
-            raise response.unusable(f"the vendor answered for {user_id} with another user")
-        return user
+        if not is_same_id(_id_of(user), user_id):
+            raise response.unusable(
+                f"the vendor answered for {user_id} with another user, {user.id}"
+            )
+        return user.model_copy(update={"id": user_id})
 
     def _read_after_write(self, user_id: UserId) -> Flow[User]:
         try:
@@ -266,9 +290,9 @@ class ScimService:
         return Request(method, path, json=document, headers={"content-type": self.content_type})
 
     def _user_path(self, user_id: UserId) -> str:
-        # Dot segments survive percent-encoding and would change which resource is meant.
-        if not user_id.strip() or user_id in {".", ".."}:
-            raise RejectedUser(attribute="id", reason=f"{user_id!r} is no id of a user")
+        problem = problem_of_id(user_id)
+        if problem:
+            raise RejectedUser(attribute="id", reason=f"nobody can be asked for by {problem}")
         return f"{self.users_path}/{quote(user_id, safe='')}"
 
     def _filter_name(self, path: str) -> str:
@@ -296,8 +320,9 @@ class ScimService:
             user = parse_user(document)
         except ValueError as fault:
             raise response.unusable(f"the vendor's user cannot be read: {fault}") from None
-        if not (user.id or "").strip():
-            raise response.unusable("the vendor answered with a user that has no id")
+        problem = problem_of_id(user.id)
+        if problem:
+            raise response.unusable(f"the vendor answered with a user that has {problem}")
         return user
 
     def _error_for(self, response: Response, user_id: UserId) -> ConnectorError:
@@ -322,6 +347,9 @@ class ScimService:
             return response.unusable("the vendor answered a search with 404, not with a list")
         if response.status == 501:
             return RejectedUser(reason="the vendor answered 501: it has no such search")
+        return self._error_of_read(response)
+
+    def _error_of_read(self, response: Response) -> ConnectorError:
         fault = self.error(response)
         return response.unusable(str(fault)) if isinstance(fault, AlreadyExists) else fault
 

@@ -17,6 +17,7 @@ _REQUEST_HEADERS = frozenset({"accept", "authorization", "content-type"})
 _RESPONSE_HEADERS = frozenset(
     {"content-type", "date", "etag", "link", "location", "retry-after"}
     | {"rcrequestid", "request-id", "trackingid", "x-request-id", "x-zm-trackingid"}
+    | {"x-amzn-requestid", "x-correlation-id", "x-ms-request-id"}
 )
 _RESPONSE_PREFIXES = ("x-rate-limit-", "x-ratelimit-")
 

@@ -29,5 +29,5 @@ class TestRingCentral(ConnectorContract):
         ],
         "patch_user: clear one attribute": [Response(200, UNTITLED)],
         "patch_user: disable twice": [Response(200, {**FOUND, "active": False})],
-        "delete_user: already gone": [Response(404, {"status": "404"})],
+        "delete_user: already gone": [Response(404, {"status": "404"})] * 2,
     }

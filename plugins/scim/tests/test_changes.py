@@ -257,6 +257,25 @@ def test_a_put_that_cannot_be_read_back_is_in_doubt(scim):
         )
 
 
+def test_a_put_that_is_answered_with_another_user_is_in_doubt(scim):
+    with pytest.raises(InDoubt, match="another user, u9"):
+        changed(
+            scim,
+            (TITLE,),
+            (READ, after()),
+            (("PUT", "/Users/u1"), Response(200, ADA | {"id": "u9", "title": "Lead"})),
+            update="put",
+        )
+
+
+def test_a_boolean_that_is_kept_as_text_is_told(scim):
+    off = Change("replace", "active", False)
+
+    applied = changed(scim, (off,), (ANY_REQUEST, after(active="False")))
+
+    assert applied.not_taken == (Difference("active", False, "False"),)
+
+
 @pytest.mark.parametrize("status", [405, 501])
 def test_a_service_that_takes_neither_says_so(scim, status):
     with pytest.raises(RejectedUser, match=str(status)):

@@ -52,7 +52,7 @@ class TestScim(ConnectorContract):
         "patch_user: enable": [Response(200, FOUND)],
         # 404 may also mean that there is no PATCH; so the user is read, and is not there.
         "patch_user: unknown id": [NOBODY, NOBODY],
-        "delete_user: deleted": [Response(204)],
-        "delete_user: already gone": [NOBODY],
+        "delete_user: deleted": [Response(204), NOBODY],
+        "delete_user: already gone": [NOBODY, NOBODY],
         "list_users: all": [listed(FOUND)],
     }

@@ -178,10 +178,36 @@ def test_disabling_deletes_where_the_settings_say_so(vonage, status, op):
     asked = ("DELETE", "/Users/u1")
 
     applied = replay(
-        vonage.patch_user(ONE, (Change(op, "active", False),), given), (asked, Response(status))
+        vonage.patch_user(ONE, (Change(op, "active", False),), given),
+        (asked, Response(status)),
+        (("GET", "/Users/u1"), Response(404)),
     )
 
     assert applied == Applied(ONE)
+
+
+@pytest.mark.parametrize(("active", "not_taken"), [(False, ()), (True, ("active",))])
+def test_a_leaver_whom_deletion_left_there_is_told(vonage, active, not_taken):
+    given = READY.model_copy(update={"disable": "delete"})
+
+    applied = replay(
+        vonage.patch_user(ONE, (OFF,), given),
+        (ANY_REQUEST, Response(204)),
+        (ANY_REQUEST, Response(200, KEPT | {"active": active})),
+    )
+
+    assert tuple(difference.path for difference in applied.not_taken) == not_taken
+
+
+def test_a_deletion_that_cannot_be_looked_at_is_in_doubt(vonage):
+    given = READY.model_copy(update={"disable": "delete"})
+
+    with pytest.raises(InDoubt):
+        replay(
+            vonage.patch_user(ONE, (OFF,), given),
+            (ANY_REQUEST, Response(204)),
+            (ANY_REQUEST, Response(500)),
+        )
 
 
 def test_nobody_is_deleted_among_other_changes(vonage):

@@ -55,7 +55,7 @@ class TestVonage(ConnectorContract):
         "patch_user: disable twice": [Response(200, DISABLED)],
         "patch_user: enable": [Response(200, FOUND)],
         "patch_user: unknown id": [NOBODY],
-        "delete_user: deleted": [Response(204)],
-        "delete_user: already gone": [NOBODY],
+        "delete_user: deleted": [Response(204), NOBODY],
+        "delete_user: already gone": [NOBODY, NOBODY],
         "list_users: all": [listed(FOUND)],
     }

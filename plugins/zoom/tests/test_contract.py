@@ -62,7 +62,7 @@ class TestZoom(ConnectorContract):
         "patch_user: disable twice": [Response(200, DISABLED)],
         "patch_user: enable": [Response(200, FOUND)],
         "patch_user: unknown id": [NOT_HERE],
-        "delete_user: deleted": [Response(204)],
-        "delete_user: already gone": [NOT_HERE],
+        "delete_user: deleted": [Response(204), NOT_HERE],
+        "delete_user: already gone": [NOT_HERE, NOT_HERE],
         "list_users: all": [listed(FOUND)],
     }

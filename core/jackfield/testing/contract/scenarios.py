@@ -68,7 +68,7 @@ SCENARIOS = (
     Scenario("patch_user: disable twice", writing.disabled_twice, "disable", "disable-twice"),
     Scenario("patch_user: enable", writing.enabled, "enable", "enable"),
     Scenario("patch_user: unknown id", writing.unknown_id, "patch", "unknown-id"),
-    _kit("patch_user: id changed by vendor", writing.id_changed, "patch"),
+    _kit("patch_user: another user answers", writing.other_user_answered, "patch"),
     Scenario("delete_user: deleted", writing.deleted, "delete", "delete"),
     Scenario("delete_user: already gone", writing.deleted_twice, "delete", "delete-again"),
     Scenario("list_users: all", reading.listed, "list_users", "list"),

@@ -8,7 +8,7 @@ the wire format is the customer's to tell, it is not public.
 from collections.abc import Iterator, Mapping
 
 from jackfield import Change, Json, RejectedUser, User
-from jackfield.scim import Path
+from jackfield.scim import Path, parse_user
 from jackfield_fuze.settings import FuzeSettings
 
 _ATTRIBUTE = "entitlements"
@@ -37,14 +37,14 @@ def as_sent(user: User, settings: FuzeSettings) -> User:
         elements: list[Json] = [
             {"type": names[kind], "value": code} for kind in entitled for code in entitled[kind]
         ]
-        return User.from_scim({**document, _ATTRIBUTE: elements} if elements else document)
+        return parse_user({**document, _ATTRIBUTE: elements} if elements else document)
     members: dict[str, Json] = {
         names[kind]: codes[0] if len(codes) == 1 else list(codes)
         for kind, codes in entitled.items()
     }
     held = document.get(settings.extension_urn)
     members |= held if isinstance(held, dict) else {}
-    return User.from_scim({**document, settings.extension_urn: members} if members else document)
+    return parse_user({**document, settings.extension_urn: members} if members else document)
 
 
 def as_kept(user: User, settings: FuzeSettings) -> User:
@@ -61,7 +61,7 @@ def as_kept(user: User, settings: FuzeSettings) -> User:
         document = {**document, urn: others}
         if not others:
             del document[urn]
-    return User.from_scim({**document, _ATTRIBUTE: found} if found else document)
+    return parse_user({**document, _ATTRIBUTE: found} if found else document)
 
 
 def _names(settings: FuzeSettings) -> Mapping[str, str]:

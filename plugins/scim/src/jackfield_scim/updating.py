@@ -28,6 +28,7 @@ from jackfield.scim import (
     read_refusal,
     scim_error,
     user_document,
+    with_booleans,
 )
 from jackfield_scim.settings import ScimSettings
 from jackfield_scim.shaping import applied, fit, is_often_refused, is_taken, with_whole_attributes
@@ -106,6 +107,7 @@ class _Update:
         )
         if not response.is_success:
             raise self._error_of_put(response)
+        self._service.shown_after(response, self._user_id)
         return Applied(self._user_id, (yield from self._read_back()))
 
     def read(self) -> Flow[User]:
@@ -123,7 +125,7 @@ class _Update:
         is_form_at_fault = refusal.status != 405 and any(map(is_often_refused, changes))
         if is_form_at_fault:
             current = yield from self.read()
-            second = with_whole_attributes(changes, current.to_scim())
+            second = with_whole_attributes(changes, with_booleans(current.to_scim()))
             done = (yield from self._tried(second)) if second != changes else None
             if done is not None:
                 return done

@@ -13,6 +13,7 @@ from jackfield import (
     ConnectorError,
     Flow,
     Grant,
+    InDoubt,
     Json,
     MatchKey,
     NotAllowed,
@@ -25,7 +26,7 @@ from jackfield import (
     UserId,
     hookimpl,
 )
-from jackfield.scim import ScimService, one_line, read_refusal, scim_error
+from jackfield.scim import ScimService, not_taken, one_line, read_refusal, scim_error
 from jackfield_vonage.capabilities import CAPABILITIES
 from jackfield_vonage.credentials import obtain
 from jackfield_vonage.settings import VonageSettings
@@ -130,7 +131,10 @@ def _is_disabling(change: Change) -> bool:
 def _delete_instead(user_id: UserId, changes: Changes) -> Flow[Applied]:
     """Delete a user who is to be disabled and nothing else; who is gone already is a success.
 
-    Raises: RejectedUser where other attributes change too: that is no removal of a leaver.
+    Vonage's word is no proof: a user who is still shown, and on, keeps the access.
+
+    Raises: RejectedUser where other attributes change too: that is no removal of a leaver; InDoubt
+    where it cannot be read whether the user is gone.
     """
     if len(changes) > 1:
         raise RejectedUser(
@@ -138,4 +142,10 @@ def _delete_instead(user_id: UserId, changes: Changes) -> Flow[Applied]:
             reason='with disable = "delete" a user is disabled alone, without other changes',
         )
     yield from SERVICE.delete_user(user_id)
-    return Applied(user_id)
+    try:
+        user = yield from SERVICE.get_user(user_id)
+    except ConnectorError as fault:
+        raise InDoubt(f"user {user_id} was deleted, and not looked for: {fault}") from fault
+    if isinstance(user, NotFound):
+        return Applied(user_id)
+    return Applied(user_id, user, not_taken(changes, user.to_scim()))
