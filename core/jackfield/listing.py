@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from jackfield.errors import VendorBroken
 from jackfield.resources import Page, User
+from jackfield.scim import Walk
 
 
 class Pages:

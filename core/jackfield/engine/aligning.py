@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from jackfield.engine.comparing import differences, is_known_difference
-from jackfield.engine.identity import forms_of, matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import Desired
+from jackfield.engine.names import forms_of, matching_form
 from jackfield.engine.people import Person, Target, step_of
 from jackfield.engine.plan import AttributeChange, Step
 from jackfield.engine.state.journal import Link

@@ -11,10 +11,10 @@ from typing import Final
 from uuid import uuid4
 
 from jackfield.engine.codes import STOPPING
-from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.log import Entry, Status
 from jackfield.engine.log_steps import found_steps, lost_steps
+from jackfield.engine.names import matching_form
 from jackfield.engine.state.doubts import Doubt
 from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.state.store import Intent, Store

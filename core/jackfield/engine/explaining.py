@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jackfield.engine.expressions import REDACTED
-from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
+from jackfield.engine.names import matching_form
 from jackfield.engine.people import Person, Question, Target
 from jackfield.engine.plan import AttributeChange, Step, step_without_values
 from jackfield.engine.planning import Planner

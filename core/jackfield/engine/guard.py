@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from jackfield.engine.identity import matching_form
+from jackfield.engine.names import matching_form
 from jackfield.engine.plan import Plan, Step
 from jackfield.errors import ConfigurationError
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from jackfield.engine.codes import NOT_SEEN, code_of
 from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.guard import ENABLED_AGAIN
-from jackfield.engine.identity import forms_of
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import Event
 from jackfield.engine.mapping import Desired
+from jackfield.engine.names import forms_of
 from jackfield.engine.people import Person, Target, step_of
 from jackfield.engine.plan import OFF, Action, AttributeChange, Step
 from jackfield.engine.removing_access import access_removal

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from jackfield.engine.applying import MOST_TROUBLES
 from jackfield.engine.codes import STOPPING
-from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
+from jackfield.engine.names import matching_form
 from jackfield.engine.people import Keys, Question, Target
 from jackfield.engine.tenancy import Tenancy
 from jackfield.errors import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from jackfield.engine.codes import PENDING_REFERENCE
-from jackfield.engine.identity import forms_of, matching_form
+from jackfield.engine.names import forms_of, matching_form
 from jackfield.engine.plan import Action, Step
 from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.state.journal import Link

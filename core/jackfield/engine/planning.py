@@ -13,11 +13,11 @@ from jackfield.engine.aligning import Alignment
 from jackfield.engine.codes import ANOTHERS, code_of
 from jackfield.engine.doubts import may_create_beside
 from jackfield.engine.expressions import ExpressionError
-from jackfield.engine.identity import anothers, forms_of, is_one_of, matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.leavers import REASONS, Event
 from jackfield.engine.leaving import Leaving
 from jackfield.engine.mapping import Desired, fingerprint
+from jackfield.engine.names import anothers, forms_of, is_one_of, matching_form
 from jackfield.engine.people import Person, Question, Target, doubles, step_of
 from jackfield.engine.plan import Plan, Step
 from jackfield.engine.rows import Rows

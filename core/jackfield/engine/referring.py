@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from jackfield.engine.identity import matching_form
+from jackfield.engine.names import matching_form
 from jackfield.engine.people import Person
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.references import PendingReference

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from jackfield.engine.codes import ANOTHERS, NOT_SEEN
 from jackfield.engine.guard import APPROVED, ENABLED_AGAIN
-from jackfield.engine.identity import anothers, forms_of, is_one_of, shown_names
 from jackfield.engine.job import Job
 from jackfield.engine.log import Status
+from jackfield.engine.names import anothers, forms_of, is_one_of, shown_names
 from jackfield.engine.plan import Step
 from jackfield.engine.state.journal import Link
 from jackfield.engine.tenancy import Tenancy

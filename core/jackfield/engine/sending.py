@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from jackfield.engine.codes import NOT_SEEN, PENDING_REFERENCE, STOPPING, code_of
 from jackfield.engine.comparing import changes_of, differences, kept_of
-from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.log import SUCCEEDED, Status
 from jackfield.engine.mapping import user_of
+from jackfield.engine.names import matching_form
 from jackfield.engine.plan import OFF, REMOVALS, Action, AttributeChange, Step
 from jackfield.engine.removing import Removing, Unremoved
 from jackfield.engine.state.database import StateUnavailable
@@ -27,6 +27,7 @@ from jackfield.errors import (
     AmbiguousMatch,
     ConnectorError,
     InDoubt,
+    NotDeleted,
     ProvisioningError,
     RejectedUser,
 )
@@ -111,6 +112,13 @@ class Sender:
         Raises: AlreadyRunning, StateUnavailable where the right to write is lost; then nothing has
         left since.
         """
+        ids: list[str] = []
+        with self._job.connector.write_ids_heard_by(ids.append):
+            outcome = self._sent(step)
+        known = outcome.request_id or next(reversed(ids), "")
+        return outcome if known == outcome.request_id else replace(outcome, request_id=known)
+
+    def _sent(self, step: Step) -> Outcome:
         try:
             if step.action == "create":
                 return self._create(step)
@@ -255,6 +263,8 @@ class Sender:
                 reason = f"{step.reason}; no answer said that it was done, and it was"
                 return Outcome(status="success", reason=reason, is_unlinked=True)
             failed = self._failed(error, step)
+            if disabled is None and isinstance(error, NotDeleted) and error.is_on is False:
+                disabled = self._linked(replace(step, action="disable", wanted=OFF), error.user_id)
             if disabled is None:
                 return failed
             reason = f"{step.reason}; disabled, and not deleted: {error}"

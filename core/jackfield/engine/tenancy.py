@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
-from jackfield.engine.identity import is_one_of
 from jackfield.engine.job import Job
+from jackfield.engine.names import is_one_of
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError, ConnectorError

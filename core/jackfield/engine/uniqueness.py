@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from jackfield.engine.codes import code_of
 from jackfield.engine.expressions import AllTaken, ExpressionError
-from jackfield.engine.identity import matching_form
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
+from jackfield.engine.names import matching_form
 from jackfield.engine.plan import Step
 from jackfield.errors import AmbiguousMatch, ConnectorError
 from jackfield.resources import MatchKey

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.identity import forms_of, matching_form
 from jackfield.engine.log import SUCCEEDED, Entry
+from jackfield.engine.names import forms_of, matching_form
 from jackfield.engine.plan import Step
 from jackfield.engine.state.database import Database, now, upsert
 from jackfield.engine.state.doubts import Doubt, doubt_row
