@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from jackfield.engine.comparing import differences, is_known_difference
+from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
 from jackfield.engine.mapping import Desired
 from jackfield.engine.names import forms_of, matching_form
@@ -76,7 +77,10 @@ class Alignment:
         """Say whether a change turns an access off, by whatever mapping it comes."""
         if change.path == "active":
             return _is_off(change.new) and not _is_off(change.old)
-        off = self._job.mapper.access(person.source)[1]
+        try:
+            off = self._job.mapper.access(person.source)[1]
+        except ExpressionError:  # without access the person's values make nothing
+            return False
         return change.path in off and change.new == off[change.path]
 
     def _with_access(

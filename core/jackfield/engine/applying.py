@@ -27,7 +27,7 @@ from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.journal import Change, Link, Settled
 from jackfield.engine.state.store import Store
 from jackfield.engine.tenancy import Tenancy
-from jackfield.errors import VendorBroken
+from jackfield.errors import ConfigurationError, PluginFault, ProvisioningError, VendorBroken
 
 MOST_TROUBLES = 5
 """So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
@@ -181,8 +181,7 @@ class Applier:
             return None
         del self._opened[change.change_id]
         if change.step.is_write and self._is_trouble(outcome) and outcome.stop is None:
-            stop = VendorBroken(f"the vendor is down: {outcome.reason}", is_down=True)
-            outcome = replace(outcome, stop=stop)
+            outcome = replace(outcome, stop=_everybodys(outcome))
         self._is_stopped = self._is_stopped or outcome.stop is not None
         return self._settle(change, outcome, answered.seconds)
 
@@ -310,3 +309,10 @@ class Applier:
         return failed_again(
             before, entry.code, entry.reason, now=entry.at, randomness=self.randomness
         )
+
+
+def _everybodys(outcome: Outcome) -> ProvisioningError:
+    """Return what several people in a row have met, and so everybody would."""
+    if isinstance(outcome.error, PluginFault | ConfigurationError):
+        return outcome.error
+    return VendorBroken(f"the vendor is down: {outcome.reason}", is_down=True)

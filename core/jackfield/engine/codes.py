@@ -20,6 +20,11 @@ from jackfield.errors import (
     WriteRefused,
 )
 
+
+class AnotherTenant(ConfigurationError):
+    """The connection leads to other accounts than those that the job is linked to."""
+
+
 CODES: Mapping[type[ProvisioningError], str] = {
     AlreadyExists: "Conflict",
     AmbiguousMatch: "DuplicateTargetEntries",
@@ -50,14 +55,29 @@ NOT_SEEN = "NotSeen"
 ANOTHERS = "InvalidAnchor"
 """The code of a linked account that is somebody else's by now, by its names."""
 
-BROKEN = frozenset({CODES[VendorBroken], CODES[InDoubt], CODES[PluginFault], INCOMPATIBLE})
-"""The codes of what a vendor, or a plugin, in trouble does to one person after the other."""
+BROKEN = frozenset(
+    {
+        CODES[VendorBroken],
+        CODES[InDoubt],
+        CODES[PluginFault],
+        CODES[ConfigurationError],
+        INCOMPATIBLE,
+    }
+)
+"""The codes of what a vendor, a plugin or a setting does to one person after the other."""
 
 STOPPING = (CredentialsRefused, ConfigurationError, NotSent, Throttled, WriteRefused)
 """Errors that would meet everybody else, too: the cycle ends there.
 
 A plugin's fault is not among them: what one odd user brings about is that user's failure, and only
 several in a row are everybody's."""
+
+
+ENDING = (CredentialsRefused, NotSent, Throttled, WriteRefused, AnotherTenant)
+"""Errors of one write after which no other is tried.
+
+Another wrong configuration is not among them: it may concern one person's value alone, and keeps no
+leaver's account on."""
 
 
 def code_of(error: ProvisioningError) -> str:

@@ -21,9 +21,11 @@ from jackfield.engine.names import anothers, forms_of, is_one_of, matching_form
 from jackfield.engine.people import Person, Question, Target, doubles, step_of
 from jackfield.engine.plan import Plan, Step
 from jackfield.engine.rows import Rows
+from jackfield.engine.scope import ScopeDecision
 from jackfield.engine.state.doubts import Doubt
 from jackfield.engine.state.journal import Link
 from jackfield.engine.tenancy import Tenancy
+from jackfield.errors import ConfigurationError
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject, SourceRead
 
@@ -138,7 +140,10 @@ class Planner:
         return tuple(people)
 
     def _person(self, source: SourceObject) -> Person:
-        scope = self._job.scope.decide(source)
+        try:
+            scope = self._job.scope.decide(source)
+        except ConfigurationError as error:  # one person has values that nobody else has
+            return Person(source, ScopeDecision(is_in_scope=True, conditions=()), flaw=str(error))
         try:
             wanted = self._desired(source)
             given = self._desired(source, creating=True)

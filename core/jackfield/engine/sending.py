@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jackfield.engine.codes import NOT_SEEN, PENDING_REFERENCE, STOPPING, code_of
+from jackfield.engine.codes import ENDING, NOT_SEEN, PENDING_REFERENCE, STOPPING, code_of
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.job import Job
 from jackfield.engine.log import SUCCEEDED, Status
@@ -42,7 +42,7 @@ class Outcome:
     """How a step ended. `stop` is set where the cycle cannot go on.
 
     `action` is what was done, where that is another thing than the step said. `is_unseen`: after a
-    creation in doubt a look found nobody.
+    creation in doubt a look found nobody. `error` is what went wrong.
     """
 
     status: Status
@@ -56,6 +56,7 @@ class Outcome:
     is_unlinked: bool = False
     is_unseen: bool = False
     action: Action | None = None
+    error: ProvisioningError | None = None
 
 
 class Ownership:
@@ -140,7 +141,8 @@ class Sender:
             code=code_of(error),
             link=self._matched(step),
             request_id=error.request_id if isinstance(error, ConnectorError) else "",
-            stop=error if isinstance(error, STOPPING) else None,
+            stop=error if isinstance(error, ENDING) else None,
+            error=error,
         )
 
     def _matched(self, step: Step) -> Link | None:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
+from jackfield.engine.codes import AnotherTenant
 from jackfield.engine.job import Job
 from jackfield.engine.names import is_one_of
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
-from jackfield.errors import ConfigurationError, ConnectorError
+from jackfield.errors import ConnectorError
 from jackfield.resources import NotFound, User, UserId
 
 _FEWEST_LOOKS: Final = 3
@@ -53,7 +54,7 @@ class Tenancy:
     def check(self) -> None:
         """Make sure that the job's links are to accounts of this tenant; learn who has others.
 
-        Raises: ConfigurationError where the job is linked to accounts of another tenant.
+        Raises: AnotherTenant where the job is linked to accounts of another tenant.
         """
         tenant = self.tenant
         strange = {
@@ -61,7 +62,7 @@ class Tenancy:
         }
         if count := sum(count for name, count in strange.items() if name != tenant):
             known = ", ".join(sorted(strange.keys() - {tenant}))
-            raise ConfigurationError(
+            raise AnotherTenant(
                 f"{self._job.name}: this connection leads to {tenant}, and {count} people are "
                 f"linked to accounts of {known}; correct the connection, or where these are the "
                 f"same accounts at a new address: jackfield links {self._job.name} --rebind"
@@ -73,7 +74,7 @@ class Tenancy:
 
         Where it is not there, or another human's, others are looked at once.
 
-        Raises: ConfigurationError where none of them is there either.
+        Raises: AnotherTenant where none of them is there either.
         """
         with self._lock:
             if self._is_proven:
@@ -102,7 +103,7 @@ class Tenancy:
                 return True
             missing += 1
             if missing == _FEWEST_LOOKS:
-                raise ConfigurationError(self._nobody_is_there(but))
+                raise AnotherTenant(self._nobody_is_there(but))
         return True
 
     def _nobody_is_there(self, link: Link) -> str:
