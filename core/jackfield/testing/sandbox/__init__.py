@@ -8,6 +8,7 @@ from jackfield.testing.sandbox.app import Sandbox
 from jackfield.testing.sandbox.exchange import Answer, RecordedRequest, Refusal, SandboxRequest
 from jackfield.testing.sandbox.faults import Fault, Faults
 from jackfield.testing.sandbox.limits import RateLimit, TokenState, Usage
+from jackfield.testing.sandbox.lists import Listing
 from jackfield.testing.sandbox.patch import CORE_URN, PatchRules
 from jackfield.testing.sandbox.scim import (
     CORE_ATTRIBUTES,
@@ -27,6 +28,7 @@ __all__ = [
     "Answer",
     "Fault",
     "Faults",
+    "Listing",
     "PatchRules",
     "RateLimit",
     "RecordedRequest",

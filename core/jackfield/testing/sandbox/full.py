@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from jackfield.testing.sandbox.exchange import Answer, Document, Refusal, SandboxRequest
 from jackfield.testing.sandbox.filters import parse_filter
 from jackfield.testing.sandbox.limits import Clock
+from jackfield.testing.sandbox.lists import Listing
 from jackfield.testing.sandbox.patch import CORE_URN, PatchRules
 from jackfield.testing.sandbox.schemas import (
     CORE,
@@ -72,8 +73,15 @@ class FullScimSandbox(ScimSandbox):
         filterable_paths([CORE_URN, ENTERPRISE_URN]), _OPERATORS
     )
 
-    def __init__(self, *, unlimited: bool = False, clock: Clock = time.monotonic) -> None:
-        super().__init__(unlimited=unlimited, clock=clock)
+    def __init__(
+        self,
+        *,
+        unlimited: bool = False,
+        clock: Clock = time.monotonic,
+        unique: bool = True,
+        listing: Listing = "honest",
+    ) -> None:
+        super().__init__(unlimited=unlimited, clock=clock, unique=unique, listing=listing)
         self.groups = _Groups(self.base_path, self.public_origin)
 
     def reset(self) -> None:

@@ -3,13 +3,13 @@
 
 import time
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, ClassVar
 
 from jackfield.testing.sandbox.app import Sandbox
 from jackfield.testing.sandbox.exchange import Answer, Document, Refusal, SandboxRequest
 from jackfield.testing.sandbox.filters import Comparison, Filter, check_filter, parse_filter
 from jackfield.testing.sandbox.limits import Clock
+from jackfield.testing.sandbox.lists import Listing, listed_page
 from jackfield.testing.sandbox.patch import PatchRules, apply_patch
 
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -38,6 +38,10 @@ class ScimSandbox(Sandbox):
     """Users by SCIM 2.0 below `base_path`: list, search, create, read, replace, patch, delete.
 
     A dialect sets the class attributes and overrides the small methods in the first half.
+
+    `unique` False: a second user of the same `userName` is accepted, by a create or a rename.
+    `listing` says how users are listed without a filter (see `lists.Listing`); filters work. Both
+    may be changed between requests, and a reset leaves them as they are.
     """
 
     base_path: ClassVar[str] = "/scim/v2"
@@ -55,8 +59,17 @@ class ScimSandbox(Sandbox):
     default_count: ClassVar[int] = 100
     max_count: ClassVar[int] = 1000
 
-    def __init__(self, *, unlimited: bool = False, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        unlimited: bool = False,
+        clock: Clock = time.monotonic,
+        unique: bool = True,
+        listing: Listing = "honest",
+    ) -> None:
         super().__init__(unlimited=unlimited, clock=clock)
+        self.unique = unique
+        self.listing: Listing = listing
         self._unseen: dict[str, int] = {}
 
     # What a dialect overrides.
@@ -229,7 +242,7 @@ class ScimSandbox(Sandbox):
                 raise invalid_value(f"The value of [{name}] has the wrong type.")
 
     def _check_unique(self, user_name: str, own_id: str) -> None:
-        named = self.store.named(user_name) if user_name else ()
+        named = self.store.named(user_name) if user_name and self.unique else ()
         if any(found["id"] != own_id for found in named):
             raise Refusal(409, f"The user [{user_name}] exists.", scim_type="uniqueness")
 
@@ -242,16 +255,15 @@ class ScimSandbox(Sandbox):
     def _page(self, request: SandboxRequest, wanted: Mapping[str, Any]) -> Answer:
         start = max(1, _number(wanted, "startIndex", 1))
         count = min(self.max_count, max(0, _number(wanted, "count", self.default_count)))
-        users = self.arranged(self._found(request, str(wanted.get("filter") or "")), wanted)
-        page = [
-            self.shown(user, listed=True) for user in islice(users, start - 1, start - 1 + count)
-        ]
+        text = str(wanted.get("filter") or "")
+        users = self.arranged(self._found(request, text), wanted)
+        page = listed_page("honest" if text.strip() else self.listing, users, start, count)
         document = {
             "schemas": [LIST_URN],
-            "totalResults": len(users),
+            "totalResults": page.total,
             "startIndex": start,
-            "itemsPerPage": len(page),
-            "Resources": page,
+            "itemsPerPage": len(page.users),
+            "Resources": [self.shown(user, listed=True) for user in page.users],
         }
         return self._said(200, document)
 
