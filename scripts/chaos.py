@@ -28,17 +28,10 @@ import pytest
 from chaos_tally import Tally, show
 from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, person
 from support.databases import postgresql, schema
-from support.invariants import (
-    Evidence,
-    Memory,
-    Run,
-    Violation,
-    WitnessedVendor,
-    links_on,
-    remember,
-    unsettled,
-    violations,
-)
+from support.evidence import Evidence, Memory, Run, links_on, remember
+from support.invariants import Violation, violations
+from support.settled import unsettled
+from support.witness import WitnessedVendor
 
 from jackfield import Connector, Registry
 from jackfield.engine import GuardLimits, How, Store, run_job

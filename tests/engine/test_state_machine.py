@@ -26,15 +26,10 @@ from hypothesis.stateful import (
 )
 from support.clock import ScriptedClock
 from support.company import Company, ExampleConnector, person
-from support.invariants import (
-    Evidence,
-    Run,
-    WitnessedVendor,
-    links_on,
-    remember,
-    unsettled,
-    violations,
-)
+from support.evidence import Evidence, Run, links_on, open_intents, remember
+from support.invariants import violations
+from support.settled import unsettled
+from support.witness import WitnessedVendor
 
 from jackfield import Registry
 from jackfield.engine import CycleResult, GuardLimits, How, Store
@@ -114,7 +109,7 @@ class CompanyLife(RuleBasedStateMachine):
         self.database = MortalDatabase(folder / "jackfield.db")
         store = Store(self.database)
         self.stack.callback(store.close)
-        self.vendor.look = lambda: store.open_intents("example")
+        self.vendor.look = lambda: open_intents(store, "example")
         stranger = {"userName": "stranger@example.com", "active": True}
         self.strangers = {user["id"] for user in self.vendor.seed([stranger])}
         registry = Registry(connectors={"example": ExampleConnector})
