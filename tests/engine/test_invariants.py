@@ -174,7 +174,7 @@ def chaos(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_kill_loop_notices_intents_that_are_gone(
-    chaos: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    chaos: ModuleType, capsys: pytest.CaptureFixture[str]
 ):
     class Forgetful(chaos.Trial):
         def start(self, *order: object, **more: object):
@@ -183,9 +183,7 @@ def test_the_kill_loop_notices_intents_that_are_gone(
                 connection.execute(sa.delete(intents))
             return ended
 
-    monkeypatch.setattr(chaos, "Trial", Forgetful)
-
-    tally = chaos.try_point("cycle-ended", "", range(1))
+    tally = chaos.try_all("cycle-ended", "", range(1), Forgetful)
 
     assert tally.counts["lost intents"]
     assert not chaos.show([tally])

@@ -93,7 +93,7 @@ def links_lead_to_their_person(evidence: Evidence) -> Iterator[str]:
 
 def untouchable_accounts(evidence: Evidence) -> Iterator[str]:
     for write in evidence.writes:
-        if write.target_id in evidence.untouchable:
+        if write.target_id in evidence.untouchable and not write.tenant:
             yield f"{write.method} of {write.target_id}"
     for key, link in evidence.memory.links.items():
         if link.target_id in evidence.untouchable:
