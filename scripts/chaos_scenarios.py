@@ -13,11 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 from chaos_runs import NOTHING, Held, People
-from chaos_trial import Begun, Trial
+from chaos_trial import PAUSE, Begun, Trial
 from support.company import person
 from support.holders import is_free
 from support.invariants import Violation
 from support.keys import FIRST, JOBS, SECOND
+from support.mortal import age
 from support.witness import WitnessedVendor
 
 from jackfield.testing.sandbox import Fault, Listing, serve
@@ -25,6 +26,7 @@ from jackfield.testing.sandbox import Fault, Listing, serve
 LIES: tuple[Listing, ...] = ("page-total", "ignores-start", "capped", "repeats")
 HAVE_ACCOUNTS, LISTED_PEOPLE, STRANGERS = 55, 60, 60
 READS_OF_ONE_LOOK = 6
+TROUBLED_RUNS = 6
 SHORT_LEASE_SECONDS = 0.6
 RETRY_AFTER_SECONDS = 2
 PATIENCE_SECONDS = 30
@@ -46,7 +48,9 @@ class NoUniqueness(Trial):
         self.vendor.unique = False
 
     def begin(self, people: People, crash_at: str = "", held: Held = NOTHING, **more: Any) -> Begun:
-        if crash_at and self.luck.random() < 0.7:
+        if self.names < TROUBLED_RUNS:
+            if self.luck.random() < 0.5:
+                age(self.store, PAUSE)  # a run a day, and some days without one
             self.vendor.down_after_creation = self.luck.choice((0, READS_OF_ONE_LOOK))
             lost = Fault(method="POST", commit_then_drop=True, after=self.luck.randint(0, 3))
             self.vendor.faults.add(lost)

@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
             for job in self.jobs:
                 self.company.store.jobs.restart(job, {"escrows", "quarantine"})
                 self.approve_and_run(job)
-            age(self.company.store, dt.timedelta(days=1 + number))
+            self.wait(days=1 + number)
             is_quiet = len(self.company.writes) == sent and not self.holds
             quiet = quiet + 1 if is_quiet else 0
             if quiet == QUIET_RUNS:
@@ -173,6 +173,11 @@ class Life(RuleBasedStateMachine):
         raise AssertionError("the runs do not come to rest")
 
     # Means.
+
+    def wait(self, days: int) -> None:
+        """Let days pass in which nothing is run."""
+        age(self.company.store, dt.timedelta(days=days))
+        self.vendor.index_catches_up()
 
     def approve_and_run(self, job: str) -> None:
         """Run a job with the approval of what it holds, where it holds anything."""
@@ -284,6 +289,14 @@ class Life(RuleBasedStateMachine):
             data, [(job, source_id) for job, people in self.people.items() for source_id in people]
         )
         return found
+
+    def may_join(self, job: str, one: SourceObject) -> bool:
+        """Say whether a source has nobody of this id or name; two of them are another story."""
+        name = one.attributes["userPrincipalName"]
+        return not any(
+            each.id.lower() == one.id.lower() or each.attributes["userPrincipalName"] == name
+            for each in self.people[job].values()
+        )
 
     def change(self, data: st.DataObject, **attributes: str) -> None:
         job, source_id = self.someone(data)

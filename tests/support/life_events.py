@@ -1,6 +1,5 @@
 """What people, administrators, vendors and power supplies do in the life of a company."""
 
-import datetime as dt
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from support.keys import FIRST
 from support.life import AWAY, Life, changed
-from support.mortal import age
 
 from jackfield.errors import ProvisioningError
 from jackfield.testing.sandbox import Fault
@@ -84,6 +82,8 @@ class Directory(Life):
     @rule(data=st.data(), has_new_id=st.booleans())
     def rehire(self, data: st.DataObject, has_new_id: bool) -> None:
         back = self.gone.pop(self.some(data, self.gone))
+        if not self.may_join(FIRST, back):
+            return
         if has_new_id:
             self.number += 1
             back = replace(back, id=f"id-{self.number}")
@@ -104,7 +104,8 @@ class Directory(Life):
         """Somebody is in the other source from now on."""
         job, source_id = self.someone(data)
         other = next(each for each in self.jobs if each != job)
-        self.people[other][source_id] = self.people[job].pop(source_id)
+        if self.may_join(other, self.people[job][source_id]):
+            self.people[other][source_id] = self.people[job].pop(source_id)
 
     @precondition(has_two_jobs)
     @rule(data=st.data())
@@ -113,8 +114,9 @@ class Directory(Life):
         job, source_id = self.someone(data)
         other = next(each for each in self.jobs if each != job)
         self.number += 1
-        fresh = f"id-{self.number}"
-        self.people[other][fresh] = replace(self.people[job][source_id], id=fresh)
+        namesake = replace(self.people[job][source_id], id=f"id-{self.number}")
+        if self.may_join(other, namesake):
+            self.people[other][namesake.id] = namesake
 
 
 class Hands(Life):
@@ -181,14 +183,17 @@ class Trouble(Life):
     @precondition(lambda self: self.gone)
     @rule(data=st.data(), times=st.integers(1, 2))
     def leaver_is_not_found(self, data: st.DataObject, times: int) -> None:
+        """A linked account is hidden for a moment: 404 by its id, and nobody of its name."""
         link = self.company.store.links(FIRST).get(self.some(data, self.gone))
         if link is not None:
             path = f"/Users/{link.target_id}$"
             self.vendor.faults.add(Fault(path=path, status=404, times=times))
+            if self.kind.is_unique:
+                self.vendor.hide(link.target_id, times)
 
     @rule(days=st.sampled_from((1, 2, 31)))
     def days_pass(self, days: int) -> None:
-        age(self.company.store, dt.timedelta(days=days))
+        self.wait(days)
 
 
 class Runs(Life):

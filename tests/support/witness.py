@@ -117,6 +117,14 @@ class WitnessedVendor(ScimSandbox):
             self.down_after_creation = 0
         return answer
 
+    def hide(self, target_id: str, searches: int) -> None:
+        """Leave an account out of so many searches."""
+        self._unseen[target_id] = searches
+
+    def index_catches_up(self) -> None:
+        """Show every account from now on; an index lags for a while and not for days."""
+        self._unseen.clear()
+
     def reset(self) -> None:
         super().reset()
         self.writes.clear()
