@@ -6,15 +6,39 @@ from dataclasses import dataclass, field
 from support.invariants import Violation
 
 COLUMNS: dict[str, frozenset[str]] = {
-    "duplicate accounts": frozenset({"one_account_each", "unique_links", "nobody_taken_over"}),
+    "second accounts": frozenset(
+        {
+            "one_account_each",
+            "nobody_gets_a_second_account",
+            "unique_links",
+            "nobody_taken_over",
+            "links_lead_to_their_person",
+        }
+    ),
+    "strangers touched": frozenset({"untouchable_accounts", "no_other_tenant_is_written_to"}),
+    "late writes": frozenset({"no_write_after_the_lease_was_lost"}),
     "lost intents": frozenset(
         {"each_write_has_an_intent", "each_intent_has_an_outcome", "an_intent_is_kept"}
     ),
-    "removals beyond approval": frozenset(
-        {"removals_within_approval", "no_removal_after_a_hold", "untouchable_accounts"}
+    "beyond approval": frozenset(
+        {
+            "removals_within_approval",
+            "renames_within_approval",
+            "names_are_not_exchanged",
+            "no_removal_after_a_hold",
+            "nobody_is_deleted_while_on",
+            "what_hands_opened_waits",
+        }
     ),
     "log gaps": frozenset(
-        {"the_log_tells_of_each_write", "the_log_tells_of_each_link", "each_cycle_ends"}
+        {
+            "the_log_tells_of_each_write",
+            "the_log_tells_of_access_lost",
+            "the_log_tells_of_each_link",
+            "a_removal_said_to_be_done_is",
+            "each_cycle_ends",
+            "who_waits_is_told",
+        }
     ),
 }
 OTHER = "not settled"

@@ -47,19 +47,34 @@ id-bob,bob@example.com,True,Bob,Lee,Bob Lee
 """
 
 
-@pytest.mark.parametrize("point", get_args(CrashPoint))
-def test_a_run_killed_at_a_crash_point_is_made_good_by_the_next(point: str):
-    """H1."""
+SCENARIOS = ("no-uniqueness", "lying-lists", "stopped-in-a-wait", "two-jobs", "second-tenant")
+
+
+def chaos(*arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "scripts/chaos.py", "--store", "sqlite", "--jobs", "1"]
-    done = subprocess.run(
-        [*command, "--seeds", str(SEEDS), "--point", point],
+    paths = os.pathsep.join((str(ROOT / "tests"), str(ROOT / "scripts")))
+    return subprocess.run(
+        [*command, "--seeds", str(SEEDS), *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+        env={**os.environ, "PYTHONPATH": paths},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("point", get_args(CrashPoint))
+def test_a_run_killed_at_a_crash_point_is_made_good_by_the_next(point: str):
+    """H1."""
+    done = chaos("--point", point)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_runs_that_die_in_a_scenario_are_made_good_by_the_next(scenario: str):
+    done = chaos("--scenario", scenario)
 
     assert done.returncode == 0, done.stdout
 
