@@ -114,7 +114,7 @@ def _run(order: Order) -> Held:
             workers=order.workers,
         )
         with store.lease(order.job, holder=order.name, seconds=order.lease_seconds) as lease:
-            result = run_job(job, store, approval=order.approval, token=lease.token)
+            result = run_job(job, store, approval=order.approval, lease=lease)
     store.close()
     if result.hold is None:
         return NOTHING

@@ -7,7 +7,7 @@ the vendor. Intents and outcomes are written many at a time, so many as take abo
 import datetime as dt
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import uuid4
@@ -83,7 +83,7 @@ class Applier:
         self._ownership = Ownership(self.links)
         self._sender = Sender(self.job, self._ownership, self.tenancy, self.now)
 
-    def apply(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Outcome]]:
+    def apply(self, steps: Iterable[Step]) -> Generator[tuple[Step, Outcome]]:
         """Do what the steps say; yield each with how it ended.
 
         After a stopping error those under way are ended, and nobody else is begun. Whatever ends

@@ -1,7 +1,8 @@
 """One cycle of a job: source → scope → map → match → plan → guard → apply → log."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from jackfield.engine.applying import Applier
@@ -243,11 +244,12 @@ def _apply(
     stopped: ProvisioningError | None = None
     decisions.report(Progress("apply", 0, total))
     for part in (steps, removals):
-        for step, outcome in _applied(part, decisions, applier):
-            counts[outcome.status] += 1
-            done = min(counts.total(), total)
-            decisions.report(Progress("apply", done, total, step.user_name, counts))
-            stopped = stopped or outcome.stop
+        with closing(_applied(part, decisions, applier)) as going:
+            for step, outcome in going:
+                counts[outcome.status] += 1
+                done = min(counts.total(), total)
+                decisions.report(Progress("apply", done, total, step.user_name, counts))
+                stopped = stopped or outcome.stop
         if stopped is not None:
             break
     return stopped
@@ -255,13 +257,14 @@ def _apply(
 
 def _applied(
     steps: list[Step], decisions: Decisions, applier: Applier
-) -> Iterator[tuple[Step, Outcome]]:
+) -> Generator[tuple[Step, Outcome]]:
     """Apply the steps; then bring accounts up to date that turned up, or refer to new ones."""
     found: list[str] = []
-    for step, outcome in applier.apply(steps):
-        if step.action == "create" and outcome.link is not None and not outcome.link.wanted:
-            found.append(step.source_id)
-        yield step, outcome
+    with closing(applier.apply(steps)) as going:
+        for step, outcome in going:
+            if step.action == "create" and outcome.link is not None and not outcome.link.wanted:
+                found.append(step.source_id)
+            yield step, outcome
     failed = {entry.source_id for entry in applier.entries if entry.status in FAILED}
     if not applier.is_stopped and (late := [*found, *decisions.refer_again(failed)]):
         again = [step for _, step in work(late, decisions.again, decisions.job.workers)]

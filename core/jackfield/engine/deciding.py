@@ -13,6 +13,7 @@ from jackfield.engine.escrow import pause_reason
 from jackfield.engine.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS, Hold, find_hold
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
+from jackfield.engine.names import forms_of
 from jackfield.engine.people import Person, Target
 from jackfield.engine.plan import REMOVALS, Plan, Step, as_planned
 from jackfield.engine.planning import Planner
@@ -24,7 +25,7 @@ from jackfield.engine.state.store import Store
 from jackfield.engine.tenancy import Tenancy
 from jackfield.engine.uniqueness import UniqueValues
 from jackfield.errors import ProvisioningError, UnknownUser
-from jackfield.resources import UserId
+from jackfield.resources import MatchKey, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +226,15 @@ class Decisions:
             return target
         if self.job.on_missing_target == "fail":
             return replace(target, lost=str(question))
-        # The linked user is gone at the vendor: match again.
-        return replace(self._looker.look(person.keys), lost=str(question)) if person.keys else None
+        # The linked user is gone at the vendor: match again, also by the name it was left with.
+        keys = (*person.keys, *self._former_key(person))
+        return replace(self._looker.look(keys), lost=str(question)) if keys else None
+
+    def _former_key(self, person: Person) -> Iterator[MatchKey]:
+        link = self.links.get(person.source.id)
+        former = link.match_value if link else ""
+        if former and forms_of((former,)).isdisjoint(person.claims):
+            yield MatchKey(self.job.match_on[0], former)
 
     @property
     def is_whole(self) -> bool:

@@ -5,6 +5,7 @@ choice, the job's policies for leavers give one.
 """
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import replace
 
 from jackfield.engine.codes import NOT_SEEN, code_of
@@ -120,14 +121,18 @@ class Leaving:
         return replace(step, changes=changes, wanted=OFF) if step.is_write else step
 
     def _access(self, source: SourceObject) -> tuple[Desired, Desired]:
-        """Return what gives access and what takes it away, by the person's values where they fit.
+        """Return what gives access and what takes it away, by the person's values where they tell.
 
-        Raises: ExpressionError where it cannot be told even of somebody without any values.
+        They do not where an expression fails of them, or has taken the access for another reason:
+        then what is true of somebody without any values is sent.
+
+        Raises: ExpressionError where it cannot be told even of such a one.
         """
-        try:
-            return self._job.mapper.access(source)
-        except ExpressionError:
-            return self._job.mapper.access(SourceObject(source.id, {}, source.place))
+        with suppress(ExpressionError):
+            on, off = self._job.mapper.access(source)
+            if off:
+                return on, off
+        return self._job.mapper.access(SourceObject(source.id, {}, source.place))
 
     def _removal(self, action: Action, person: Person, link: Link, reason: str) -> Step:
         names = link.names | person.claims | forms_of((link.target_id,))

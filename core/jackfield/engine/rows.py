@@ -112,7 +112,8 @@ class Rows:
 
     def _recognise(self, gone: Collection[str], linked: Collection[str]) -> None:
         """Take people whose id has another letter case than when they were linked for the same."""
-        if gone and (found := settled_ids(self.numbers, {*linked, *gone})):
+        here = {*self.numbers, *self._unknown}
+        if gone and (found := settled_ids(here, {*linked, *gone})):
             self._linked_as = dict(found)
             known = self._linked_as.get
             self.numbers = {known(one, one): number for one, number in self.numbers.items()}
