@@ -158,15 +158,18 @@ class Life(RuleBasedStateMachine):
         well(violations(left))
 
     def settle(self) -> None:
-        """Run each job, a few days apart, until nothing has happened a few times in a row."""
+        """Run each job, a few days apart, until nothing has happened a few times in a row.
+
+        What the vendor refuses each time, for a name that is taken, say, has not happened.
+        """
         quiet = 0
         for number in range(SETTLING_RUNS):
-            sent = len(self.company.writes)
+            done = len(self.vendor.writes)
             for job in self.jobs:
                 self.company.store.jobs.restart(job, {"escrows", "quarantine"})
                 self.approve_and_run(job)
             self.wait(days=1 + number)
-            is_quiet = len(self.company.writes) == sent and not self.holds
+            is_quiet = len(self.vendor.writes) == done and not self.holds
             quiet = quiet + 1 if is_quiet else 0
             if quiet == QUIET_RUNS:
                 return

@@ -80,6 +80,10 @@ Another wrong configuration is not among them: it may concern one person's value
 leaver's account on."""
 
 
+REFUSALS = (AlreadyExists, NotAllowed, NotDeleted, RejectedUser, UnknownUser)
+"""Errors by which a vendor says for certain that it did not do what was asked last."""
+
+
 def code_of(error: ProvisioningError) -> str:
     """Return the log's code of an error."""
     if isinstance(error, VendorBroken) and not error.is_down:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jackfield.engine.codes import ENDING, NOT_SEEN, PENDING_REFERENCE, STOPPING, code_of
+from jackfield.engine.codes import ENDING, NOT_SEEN, PENDING_REFERENCE, REFUSALS, STOPPING, code_of
 from jackfield.engine.comparing import changes_of, differences, kept_of
 from jackfield.engine.job import Job
 from jackfield.engine.log import SUCCEEDED, Status
@@ -133,8 +133,9 @@ class Sender:
 
     def _failed(self, error: ProvisioningError, step: Step) -> Outcome:
         """Return a failure. An account that is known by now is linked, whatever became of it."""
-        may_have_acted = isinstance(error, ConnectorError) and error.may_have_acted
-        is_open = isinstance(error, InDoubt) or may_have_acted
+        is_open = isinstance(error, InDoubt) or (
+            error.may_have_acted and not isinstance(error, REFUSALS)
+        )
         return Outcome(
             status="in_doubt" if is_open else "failure",
             reason=str(error),

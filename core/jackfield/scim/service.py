@@ -7,7 +7,7 @@ Source: RFC 7644 sections 3.3 to 3.6. A connector holds one `ScimService` and de
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from jackfield.errors import (
     AlreadyExists,
@@ -111,6 +111,7 @@ class ScimService:
         if not response.is_success:
             raise self.error(response)
         created = self._user(response, response.document)
+        _check_place(response, created, self.users_path)
         if _is_bare(created) or self.reads_back:
             return (yield from self._read_after_write(_id_of(created)))
         return created
@@ -352,6 +353,24 @@ class ScimService:
     def _error_of_read(self, response: Response) -> ConnectorError:
         fault = self.error(response)
         return response.unusable(str(fault)) if isinstance(fault, AlreadyExists) else fault
+
+
+def _check_place(response: Response, created: User, users_path: str) -> None:
+    """Refuse an answer to a creation that names one id and the place of another.
+
+    Source: RFC 7644 section 3.3: `Location` and `meta.location` are the URI of the new resource.
+
+    Raises: InDoubt.
+    """
+    said = read(created.to_scim(), "meta.location")
+    for place in (response.headers.get("location", ""), said if isinstance(said, str) else ""):
+        last = unquote(place.rstrip("/").rpartition("/")[2])
+        is_list = place.rstrip("/").endswith(users_path)
+        if last and not is_list and not is_same_id(last, created.id or ""):
+            raise InDoubt(
+                f"the vendor answered the creation with the id {created.id} and the place of "
+                f"another, {last}"
+            )
 
 
 def _id_of(user: User) -> UserId:
