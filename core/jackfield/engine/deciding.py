@@ -7,6 +7,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from jackfield.engine.crew import work
 from jackfield.engine.escrow import pause_reason
@@ -127,7 +128,8 @@ class Decisions:
         self.report(Progress("plan", 0, len(people)))
         questions = [self.planner.question(person) for person in asked]
         if any(questions) or any(map(self._is_affected, self.links)):
-            self.tenancy.check()
+            keys = chain.from_iterable(q for q in questions if isinstance(q, tuple))
+            self.tenancy.check(forms_of(key.value for key in keys))
         self._looker = Looker(self.job, questions, self.tenancy)
         unique = UniqueValues(self.job, self._looker)
         steps, counts = list[Step](), Counter[str]()
@@ -169,7 +171,7 @@ class Decisions:
             self._everybody,
             self.job.guard,
             lately=self._lately(),
-            names=self.planner.names(),
+            names=self.planner.names() if any(s.new_name for s in self._everybody.steps) else {},
             passed=self._store.jobs.get(self.job.name).passed_holds,
         )
         if found is None:

@@ -59,8 +59,7 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
     """
     doubtful = store.doubts.all(job.name)
     if doubtful:
-        tenant = job.connector.identity()
-        search = _Search(job, store, token, now, tenant)
+        search = _Search(job, store, token, now, doubtful)
         for doubt in doubtful:
             search.settle(doubt)
 
@@ -69,13 +68,14 @@ class _Search:
     """The looks of one cycle for accounts that may have been made."""
 
     def __init__(
-        self, job: Job, store: Store, token: int | None, now: dt.datetime, tenant: str
+        self, job: Job, store: Store, token: int | None, now: dt.datetime, doubtful: list[Doubt]
     ) -> None:
+        tenant = job.connector.identity()
         self._job, self._store = job, store
         self._token, self._now, self._tenant = token, now, tenant
         self._links: Mapping[str, Link] = store.links(job.name)
         self._owners = {link.target_id: one for one, link in self._links.items()}
-        others = store.owners(job.name, tenant)
+        others = store.owners(job.name, tenant, {doubt.match_form for doubt in doubtful})
         self._owners |= {target_id: other for target_id, (other, _) in others.items()}
 
     def settle(self, doubt: Doubt) -> None:

@@ -5,7 +5,7 @@ empty one shows nobody: both look as if everybody had been renamed or deleted.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -51,8 +51,10 @@ class Tenancy:
         """Return the link that another job of the tenant has to an account."""
         return self._others.get(target_id, ("", None))[1]
 
-    def check(self) -> None:
+    def check(self, match_forms: Iterable[str] = ()) -> None:
         """Make sure that the job's links are to accounts of this tenant; learn who has others.
+
+        `match_forms` are those of the people whose accounts are looked for.
 
         Raises: AnotherTenant where the job is linked to accounts of another tenant.
         """
@@ -67,7 +69,7 @@ class Tenancy:
                 f"linked to accounts of {known}; correct the connection, or where these are the "
                 f"same accounts at a new address: jackfield links {self._job.name} --rebind"
             )
-        self._others = self._store.owners(self._job.name, tenant)
+        self._others = self._store.owners(self._job.name, tenant, match_forms)
 
     def saw(self, user_id: UserId, user: User | None) -> None:
         """Take note of what the vendor showed of a linked account.

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from jackfield.engine.log import Entry, LogFilter
 from jackfield.engine.state.cycles import Cycles
-from jackfield.engine.state.database import WAIT_SECONDS, Database
+from jackfield.engine.state.database import WAIT_SECONDS, Database, chunks
 from jackfield.engine.state.doubts import Doubts
 from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.gone import Gone
@@ -133,17 +133,20 @@ class Store:
         with self._database.write(job, token) as connection:
             return connection.execute(query.values(tenant="")).rowcount
 
-    def owners(self, job: str, tenant: str) -> dict[str, tuple[str, Link]]:
+    def owners(
+        self, job: str, tenant: str, match_forms: Iterable[str]
+    ) -> dict[str, tuple[str, Link]]:
         """Return whose accounts of a tenant are linked by other jobs: target id → job and link.
 
-        Also those of links that no look has bound to a tenant yet.
+        Of links that no look has bound to a tenant yet, those of these matching values.
         """
-        query = sa.select(links.c.job, *LINK_COLUMNS).where(
-            links.c.job != job, links.c.tenant.in_((tenant, ""))
-        )
+        query = sa.select(links.c.job, *LINK_COLUMNS).where(links.c.job != job)
+        unbound = query.where(links.c.tenant == "")
         with self._database.read() as connection:
-            found = ((row[0], link_of(row[1:])) for row in connection.execute(query))
-            return {link.target_id: (other, link) for other, link in found}
+            rows = list(connection.execute(query.where(links.c.tenant == tenant)))
+            for some in chunks(match_forms):
+                rows += connection.execute(unbound.where(links.c.match_form.in_(some)))
+        return {row[2]: (row[0], link_of(row[1:])) for row in rows}
 
     def begin_cycle(self, job: str, *, token: int | None = None) -> str:
         """Record that a cycle begins; return its id."""
