@@ -196,7 +196,8 @@ class Sender:
         if isinstance(error, AlreadyExists) and not error.may_have_acted:
             return replace(known, action="link", reason=f"the vendor had it already; {by}")
         reason = f"the account was made and linked, and not all of it was done: {error}"
-        return replace(self._failed(error, step), status="failure", reason=reason, link=link)
+        failed = replace(self._failed(error, step), status="failure", reason=reason)
+        return replace(failed, link=link, target_id=found.id)
 
     def _match(self, step: Step) -> User | None:
         """Return whom the matching attributes of a new user find; None where they find nobody.
@@ -316,7 +317,13 @@ class Sender:
         if (step.takes_access or step.action in {"disable", "enable"}) and kept_access:
             unchanged = ", ".join(kept_access)
             reason = f"{step.reason}; the vendor answered with success and kept {unchanged}"
-            return Outcome(status="failure", reason=reason, code="NotApplied", changes=changes)
+            return Outcome(
+                status="failure",
+                reason=reason,
+                code="NotApplied",
+                link=self._matched(step),
+                changes=changes,
+            )
         reason = step.reason
         if odd:
             kept = ", ".join(map(self._kept, odd))
