@@ -213,6 +213,7 @@ class Trial:
         self.runs.append(
             Run(
                 cycle_id=cycle_id,
+                job=begun.order.job,
                 limits=LIMITS,
                 source_count=begun.source_count,
                 links_on=links_on(begun.before, after, cycle_id),

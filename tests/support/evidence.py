@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from support.keys import key_of
+from support.keys import FIRST, key_of
 from support.witness import VendorWrite
 
 from jackfield.engine import GuardLimits, Store
@@ -27,6 +27,7 @@ class Run:
     """
 
     cycle_id: str
+    job: str = FIRST
     limits: GuardLimits
     source_count: int
     links_on: int

@@ -123,12 +123,17 @@ def each_write_has_an_intent(evidence: Evidence) -> Iterator[str]:
 
 
 def each_intent_has_an_outcome(evidence: Evidence) -> Iterator[str]:
-    """Open intents are those of runs that were killed and that no whole run came after."""
+    """Open intents are those of runs that were killed; no whole run of their job came after."""
     told = {entry.change_id for entry in evidence.memory.entries}
-    whole = [number for number, run in enumerate(evidence.runs) if run.is_whole and run.cycle_id]
-    later = {run.cycle_id for run in evidence.runs[max(whole, default=-1) + 1 :]}
+    may_be_open: defaultdict[str, set[str]] = defaultdict(set)
+    for run in evidence.runs:
+        if not run.is_whole:
+            may_be_open[run.job].add(run.cycle_id)
+        elif run.cycle_id:
+            may_be_open[run.job].clear()
     for intent in evidence.memory.intents:
-        if intent.change_id not in told and intent.cycle_id not in later:
+        is_told = intent.change_id in told
+        if not is_told and intent.cycle_id not in may_be_open[intent.job]:
             yield f"{intent.action} of {intent.source_id} has no outcome"
 
 

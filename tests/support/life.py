@@ -211,6 +211,7 @@ class Life(RuleBasedStateMachine):
         self.runs.append(
             Run(
                 cycle_id=cycle_id,
+                job=job,
                 limits=LIMITS,
                 source_count=len(self.people[job]),
                 links_on=links_on(before, after, cycle_id),
