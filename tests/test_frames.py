@@ -27,6 +27,7 @@ from jackfield import (
     CredentialsRefused,
     InDoubt,
     NotAllowed,
+    NotDeleted,
     NotSent,
     PluginFault,
     ProvisioningError,
@@ -189,6 +190,12 @@ CASES = {
         (TOKEN,),
         READ,
         connector=lambda: Guest(throw(UnknownUser(CLIENT_SECRET, user_id="1"))),
+    ),
+    "plugin deletes nobody": Case(
+        NotDeleted,
+        (TOKEN,),
+        READ,
+        connector=lambda: Guest(throw(NotDeleted(CLIENT_SECRET, user_id="1", is_on=True))),
     ),
     "plugin is not configured": Case(
         ConfigurationError,

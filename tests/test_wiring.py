@@ -35,8 +35,9 @@ from jackfield import (
     VendorBroken,
 )
 from jackfield.redact import Redactor
-from jackfield.strict_json import parse_json, read_answer, request_id, wire_of
+from jackfield.strict_json import parse_json
 from jackfield.transport import Answer
+from jackfield.wiring import read_answer, request_id, wire_of
 
 FOUND = answer(200, user_document())
 BASE = "https://api.example.com/v1"

@@ -51,7 +51,7 @@ ROWS = {
     """,
     "../cli/test_pause.py": "status_says_who_paused_it_and_why no_schedule_runs_a_paused_job",
     "../cli/test_status.py": "held_removals_are_a_quarantine_that_slows_nothing",
-    "test_vendor_answers.py": """
+    "answers/test_vendor_answers.py": """
         filter_query_200_without_results_creates
         filter_query_404_puts_the_job_into_quarantine_at_once
         filter_query_200_with_several_results_is_a_failure_without_a_write
@@ -61,7 +61,9 @@ ROWS = {
         post_409_without_a_unique_hit_is_an_escrow
         get_by_id_404_matches_again_and_creates
         patch_404_is_an_invalid_anchor_and_the_next_cycle_matches_again
-        delete_404_is_a_success
+        an_account_to_delete_that_is_not_shown_is_gone_after_a_day_of_looks
+    """,
+    "answers/test_any_call.py": """
         any_401_after_the_renewal_puts_the_job_into_quarantine
         403_to_every_look_up_puts_the_job_into_quarantine
         any_429_is_waited_for_as_long_as_the_vendor_says

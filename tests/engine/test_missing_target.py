@@ -80,7 +80,7 @@ def test_an_account_made_anew_in_doubt_is_linked_and_not_made_again(bereft: Comp
 
 
 def test_an_account_made_anew_in_doubt_has_no_second_one_under_another_name(bereft: Company):
-    bereft.vendor.faults.add(Fault(method="POST", commit_then_drop=True, lag=2))
+    bereft.vendor.faults.add(Fault(method="POST", commit_then_drop=True, lag=4))
     (lost,) = bereft.run().entries
     assert (lost.action, lost.status) == ("create", "in_doubt")
     bereft.people[0] = person(1, userPrincipalName="new@example.com")

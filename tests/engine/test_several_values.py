@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
-from jackfield import AttributeMapping, ConfigurationError
+from jackfield import AttributeMapping
 from jackfield.engine.mapping import Mapper
 from jackfield.engine.scope import Scope
 from jackfield.engine.scope_settings import ScopeTable
@@ -75,14 +75,23 @@ def test_a_quantifier_looks_at_each_value(quantifier, operand, is_in):
     assert found.is_in_scope is is_in
 
 
-def test_a_clause_about_several_values_without_a_quantifier_is_refused(firm: Company):
+def test_a_clause_about_several_values_without_a_quantifier_is_told_of_whom_it_cannot_judge(
+    firm: Company,
+):
     clause = {"attribute": "extensionMails", "operator": "EQUALS", "value": "b@example.org"}
-    someone = with_values(extensionMails=MAILS)
-    read = SourceRead((someone,), True, ATTRIBUTES | {"extensionMails"})
+    held = (MAILS, "b@example.org", None)
+    people = tuple(person(n, extensionMails=value) for n, value in enumerate(held, start=1))
+    read = SourceRead(people, True, ATTRIBUTES | {"extensionMails"})
 
-    with pytest.raises(ConfigurationError, match="needs quantifier"):
-        firm.run(scope=scope_of(**clause), read_source=lambda _since: read)
-    assert firm.writes == []
+    entries = firm.run(scope=scope_of(**clause), read_source=lambda _since: read).entries
+
+    told = {entry.source_id: (entry.status, entry.reason) for entry in entries}
+    assert told["id-1"][0] == "failure"
+    assert 'needs quantifier = "any" or "all"' in told["id-1"][1]
+    assert told["id-2"][0] == "success"
+    assert [user["userName"] for user in firm.vendor.store.users.values()] == [
+        "person2@example.com"
+    ]
 
 
 @pytest.mark.parametrize(("operator", "is_in"), [("IS TRUE", True), ("IS FALSE", False)])

@@ -146,17 +146,17 @@ class Rows:
         self._recognise(gone, linked)
         gone = [one for one in gone if one not in self.numbers]
         passed, configuration, number_of = self._passed, self._configuration, self.numbers.get
-        fingerprints = self._people.fingerprints()
+        fingerprints, left = self._people.fingerprints(), []
         for some in self._store.rows.remembered(self._job.name):
             for source_id, row in some:
                 number = number_of(source_id)
                 if number is None:
-                    if source_id not in self._unknown:
-                        self._left.append(source_id)
+                    left.append(source_id)
                     continue
                 wanted = told[number]
                 if wanted and row == f"{configuration}{wanted}{fingerprints[number]}":
                     passed[number] = 1
+        self._left += (source_id for source_id in left if source_id not in self._unknown)
         wanted_ids = [*gone, *compress(self.numbers, map((1).__gt__, passed))]
         if len(wanted_ids) > _FEW:
             self._load_all()

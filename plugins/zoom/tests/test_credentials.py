@@ -90,7 +90,8 @@ def test_account_credentials_are_exchanged_for_a_token(zoom):
 
     assert (token.access_token.get_secret_value(), token.lifetime_seconds) == ("fresh", 3599)
     assert token.base_url == "https://api-eu.zoom.us/scim2"
-    assert token.facts == {"account": "a", "api": token.base_url, "scope": "scim2:admin"}
+    known = {"account": "a", "api": token.base_url, "scope": "scim2:admin"}
+    assert token.facts == {**known, "tenant": "https://api.zoom.us/scim2 a"}
 
 
 def test_the_exchange_is_authorized_by_the_client_alone(zoom):

@@ -43,9 +43,8 @@ def command(
     user: str,
     *,
     rename: tuple[str, str] | None,
-    rebind: bool,
     as_json: bool,
-    **removal: bool,
+    **flags: bool,
 ) -> None:
     """List who is linked to which account, forget one link, rename a job, or bind it anew.
 
@@ -60,17 +59,17 @@ def command(
     there under its name; until then nothing is done to it.
     """
     session = Session.open(ctx.obj)
-    if rename and (job or rebind or removal["remove"]):
+    rebind, removes = flags.pop("rebind"), flags["remove"]
+    if rename and (job or rebind or removes):
         raise click.UsageError("--rename names its jobs itself: give nothing else")
-    if rebind:
-        if not job or user or removal["remove"]:
-            raise click.UsageError("--rebind needs JOB, and nothing else")
-        _rebind(session, job, as_json=as_json)
-        return
+    if rebind and (not job or user or removes):
+        raise click.UsageError("--rebind needs JOB, and nothing else")
     if rename:
         _rename(session, *rename, as_json=as_json)
-        return
-    _list_or_remove(session, job, user, as_json=as_json, **removal)
+    elif rebind:
+        _rebind(session, job, as_json=as_json)
+    else:
+        _list_or_remove(session, job, user, as_json=as_json, **flags)
 
 
 def _rename(session: Session, old: str, new: str, *, as_json: bool) -> None:
