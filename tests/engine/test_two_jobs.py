@@ -6,7 +6,9 @@ from dataclasses import replace
 from support.company import Company, person
 
 from jackfield.engine.leavers import Leavers
-from jackfield.testing.sandbox import ScimSandbox
+from jackfield.engine.log import LogFilter
+from jackfield.engine.state.journal import Settled
+from jackfield.testing.sandbox import Fault, ScimSandbox
 
 RELINK = Leavers(hired_again="relink")
 
@@ -55,9 +57,7 @@ def test_an_account_that_another_job_keeps_on_is_not_taken_by_a_leaver(firm: Com
     firm.people = [person(1), person(2)]
     firm.run()
     link = firm.store.links("example")["id-1"]
-    from jackfield.engine.state.journal import Settled  # noqa: PLC0415 - of this test alone
-
-    entry = firm.store.log_page.__self__.log(_everything())[0]
+    entry = firm.store.log(LogFilter())[0]
     told = replace(entry, change_id="by-hand", job="second", source_id="id-9")
     settled = [Settled(entry=told, link=replace(link, source_id="id-9"))]
     firm.store.journal.write("second", settled=settled)
@@ -69,10 +69,24 @@ def test_an_account_that_another_job_keeps_on_is_not_taken_by_a_leaver(firm: Com
     assert active(firm, 1) is True
 
 
-def _everything():
-    from jackfield.engine.log import LogFilter  # noqa: PLC0415
+def test_an_account_that_another_job_may_have_made_waits_for_that_job(firm: Company):
+    firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))
+    firm.vendor.faults.add(Fault(method="GET", status=500, after=1, times=3))
+    firm.people = [person(1)]
+    (lost,) = firm.run().entries
+    firm.vendor.faults.clear()
+    second = other(firm)
+    second.people = [replace(person(1), id="number-1")]
 
-    return LogFilter()
+    (refused,) = second.run(name="second").entries
+    firm.run()
+
+    assert lost.status == "in_doubt"
+    assert (refused.action, refused.code) == ("fail", "DuplicateSourceEntries")
+    assert "the job example is making an account of this userName" in refused.reason
+    assert "a run of that job finds out" in refused.reason
+    assert firm.store.links("second") == {}
+    assert list(firm.store.links("example")) == ["id-1"]
 
 
 def test_two_jobs_at_once_make_one_account_where_the_vendor_takes_two(firm: Company):

@@ -306,11 +306,21 @@ class Planner:
             return self._claim(person, link, user, owner)
         if self._tenancy is not None and (job := self._tenancy.other_owner_of(user)):
             return self._claim_elsewhere(person, link, user, job)
+        if target.is_matched and (job := self._maker_of(person)):
+            reason = (
+                f"the job {job} is making an account of this {self._job.matched_by}, or may have "
+                f"made one: {target_id} may be it; a run of that job finds out"
+            )
+            return step_of("fail", person, reason, "DuplicateSourceEntries", user=user)
         if target.is_matched and not self._job.adopt:
             reason = "the vendor has this user already, and adopt = false forbids to link it"
             return step_of("fail", person, reason, "Conflict", user=user)
         step = self._alignment.step(person, link, target, self._desired(person.source))
         return replace(step, target_id=target_id, wanted=person.wanted)
+
+    def _maker_of(self, person: Person) -> str:
+        values = (key.value for key in person.keys)
+        return self._tenancy.maker_of(values) if self._tenancy is not None else ""
 
     def _claim(self, person: Person, link: Link | None, user: User, owner: str) -> Step:
         """Decide on somebody whose account turns out to be another person's."""

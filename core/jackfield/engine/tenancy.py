@@ -11,7 +11,7 @@ from typing import Final
 
 from jackfield.engine.codes import AnotherTenant
 from jackfield.engine.job import Job
-from jackfield.engine.names import is_one_of
+from jackfield.engine.names import forms_of, is_one_of
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConnectorError
@@ -30,6 +30,7 @@ class Tenancy:
         self._links = links
         self._is_proven = False
         self._others: Mapping[str, tuple[str, Link]] = {}
+        self._being_made: Mapping[str, str] = {}
         self._lock = threading.Lock()
 
     @cached_property
@@ -51,6 +52,13 @@ class Tenancy:
         """Return the link that another job of the tenant has to an account."""
         return self._others.get(target_id, ("", None))[1]
 
+    def maker_of(self, values: Iterable[str]) -> str:
+        """Return the other job that may have made the account of a matching value; empty for none.
+
+        Until that job has looked, nobody knows whose it is.
+        """
+        return next(filter(None, map(self._being_made.get, forms_of(values))), "")
+
     def check(self, match_forms: Iterable[str] = ()) -> None:
         """Make sure that the job's links are to accounts of this tenant; learn who has others.
 
@@ -69,7 +77,9 @@ class Tenancy:
                 f"linked to accounts of {known}; correct the connection, or where these are the "
                 f"same accounts at a new address: jackfield links {self._job.name} --rebind"
             )
-        self._others = self._store.owners(self._job.name, tenant, match_forms)
+        forms = frozenset(match_forms)
+        self._others = self._store.owners(self._job.name, tenant, forms)
+        self._being_made = self._store.journal.being_made(self._job.name, tenant, forms)
 
     def saw(self, user_id: UserId, user: User | None) -> None:
         """Take note of what the vendor showed of a linked account.

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from jackfield.engine.log import SUCCEEDED, Entry
 from jackfield.engine.names import forms_of, matching_form
 from jackfield.engine.plan import Step
-from jackfield.engine.state.database import Database, now, upsert
+from jackfield.engine.state.database import Database, chunks, now, upsert
 from jackfield.engine.state.doubts import Doubt, doubt_row
 from jackfield.engine.state.escrows import Escrow, escrow_row
 from jackfield.engine.state.log_entries import entry_row
@@ -125,6 +125,17 @@ class Journal:
                 connection.execute(_WITHDRAWN, [{"its_id": each} for each in withdrawn])
         return refused
 
+    def being_made(self, job: str, tenant: str, forms: Iterable[str]) -> dict[str, str]:
+        """Return which of these matching values another job may have made an account of.
+
+        It has a creation of it under way, or in doubt: form of the value → that job.
+        """
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in chunks(forms):
+                found |= _asked(connection, _BEING_MADE, job, tenant, some)
+        return found
+
 
 def _claimed(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> dict[str, str]:
     """Return the creations that another job of the tenant is before: change id → that job.
@@ -138,8 +149,19 @@ def _claimed(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> di
     tenant = creations[0].tenant
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(tenant))))
-    asked = {"its_job": job, "its_tenant": tenant, "its_forms": list(forms)}
-    return {forms[form]: other for form, other in connection.execute(_CLAIMS, asked)}
+    found = _asked(connection, _CLAIMS, job, tenant, list(forms))
+    return {forms[form]: other for form, other in found.items()}
+
+
+def _asked(
+    connection: sa.Connection,
+    query: sa.CompoundSelect[Any],
+    job: str,
+    tenant: str,
+    forms: Sequence[str],
+) -> dict[str, str]:
+    asked = {"its_job": job, "its_tenant": tenant, "its_forms": forms}
+    return {row.match_form: row.job for row in connection.execute(query, asked)}
 
 
 def _intend(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> None:
@@ -298,7 +320,7 @@ _NO_DOUBT = doubts.delete().where(
 )
 
 
-def _claims() -> sa.CompoundSelect[Any]:
+def _claims(*, by_link: bool) -> sa.CompoundSelect[Any]:
     forms: sa.BindParameter[Any] = sa.bindparam("its_forms", expanding=True)
     tenant: sa.BindParameter[Any] = sa.bindparam("its_tenant")
     known = [
@@ -307,11 +329,12 @@ def _claims() -> sa.CompoundSelect[Any]:
             table.c.tenant == tenant,
             table.c.job != sa.bindparam("its_job"),
         )
-        for table in (links, doubts, intents)
+        for table in (intents, doubts, links)
     ]
     is_open = ~sa.exists().where(entries.c.change_id == intents.c.change_id)
-    return sa.union_all(*known[:2], known[2].where(is_open))
+    return sa.union_all(known[0].where(is_open), *known[1 : 3 if by_link else 2])
 
 
-_CLAIMS = _claims()
+_BEING_MADE = _claims(by_link=False)
+_CLAIMS = _claims(by_link=True)
 _WITHDRAWN = intents.delete().where(intents.c.change_id == sa.bindparam("its_id"))
