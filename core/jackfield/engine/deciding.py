@@ -19,13 +19,14 @@ from jackfield.engine.people import Person, Target
 from jackfield.engine.plan import REMOVALS, Plan, Step, as_planned
 from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Report, nobody
-from jackfield.engine.rows import Rows, configuration_of
-from jackfield.engine.source_check import CheckedRead, SourceFault, check
+from jackfield.engine.reading import read_source
+from jackfield.engine.rows import Rows
+from jackfield.engine.source_check import SourceFault
 from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.engine.tenancy import Tenancy
 from jackfield.engine.uniqueness import UniqueValues
-from jackfield.errors import ProvisioningError, UnknownUser
+from jackfield.errors import UnknownUser
 from jackfield.resources import MatchKey, UserId
 
 
@@ -286,19 +287,6 @@ class Decisions:
         return replace(plan, steps=steps)
 
 
-def read_source(job: Job, store: Store, *, is_settled: bool) -> CheckedRead:
-    """Read the source from where its last read ended, and check what it says of each person.
-
-    Raises: the source's errors, marked as such: they say nothing of the vendor.
-    """
-    since = _watermark(job, store, is_settled=is_settled)
-    try:
-        return check(job.read_source(since))
-    except ProvisioningError as error:
-        error.is_of_source = True
-        raise
-
-
 def _faulty(fault: SourceFault) -> Step:
     """Return the failure of somebody of whom the source said what cannot be believed."""
     return Step(
@@ -318,11 +306,3 @@ def _first_run(looker: Looker, links: Mapping[str, Link]) -> Iterator[str]:
             f"the vendor has {looker.listed_count} accounts, and this job is linked to none of "
             "them yet: whoever is to be made is looked for first, one by one"
         )
-
-
-def _watermark(job: Job, store: Store, *, is_settled: bool) -> str | None:
-    """Return where the source may begin; None where something earlier is not settled."""
-    if not is_settled or store.open_intents(job.name):
-        return None
-    state = store.jobs.get(job.name)
-    return state.watermark or None if state.configuration == configuration_of(job) else None

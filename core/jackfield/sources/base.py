@@ -1,8 +1,8 @@
 """What every source gives the engine: people, and whether that was all of them."""
 
 import inspect
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol, TypeAlias, TypeGuard
 
@@ -95,6 +95,10 @@ class SourceRead:
     unknown: frozenset[str] = frozenset()
     """Ids of people whom this read could not establish: neither present nor gone, and not among
     `objects`. Nothing is concluded about these: they are no leavers and get no update."""
+    ask_for: Callable[[Collection[str]], "SourceRead"] | None = field(default=None, compare=False)
+    """Reads some people by their ids, where a list alone proves nobody's absence: those who are
+    there after all, and as `unknown` those of whom the source says nothing. The engine asks for
+    everybody whom a complete read would make a leaver. It raises what reading raises."""
 
 
 class SourceSettings(BaseModel):

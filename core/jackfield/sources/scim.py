@@ -7,22 +7,24 @@ again. What never comes out the same is no complete read, and nobody is taken fo
 A read is complete where the last person stands alone on a page, or an empty page follows, and the
 total, where there is one, was the same on every page and is the number of people read. That end is
 the directory's word: a list that it cuts and counts after 100 people looks like one of 100 people.
+So whoever had access and is not in the list is asked for by id before anybody is taken for gone.
 
 Imports only the contract modules and the interface of sources.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path as FilePath
-from typing import ClassVar, Final, Self, TypeAlias
+from typing import ClassVar, Final, Self, TypeAlias, TypeVar
 
 from pydantic import Field, SecretStr, model_validator
 
 from jackfield.capabilities import Capabilities
-from jackfield.errors import ConnectorError, VendorBroken
-from jackfield.flow import Flow, Json, Request, Token
+from jackfield.errors import ConnectorError, RejectedUser, VendorBroken
+from jackfield.flow import Flow, Json, Request, Response, Token
 from jackfield.hooks import hookimpl
-from jackfield.resources import Page, User
+from jackfield.resources import NotFound, Page, User, UserId
 from jackfield.scim import (
     ENTERPRISE_URN,
     Path,
@@ -41,6 +43,8 @@ from jackfield.transport import Limits
 
 POLICY: Final = Policy(attempts=4, patience_seconds=900.0, limits=Limits(deadline_seconds=60.0))
 """For each page."""
+
+T = TypeVar("T")
 
 _ATTEMPTS: Final = 3
 _MOST_PEOPLE: Final = 2_000_000
@@ -164,19 +168,36 @@ class ScimSource:
         del folder
         if not isinstance(settings, ScimSourceSettings):
             raise TypeError(f"ScimSource needs ScimSourceSettings, not {type(settings).__name__}")
-        access = ScimAccess()
         users: dict[str, User] = {}
-        with Reader("scim", access, settings, policy=self._policy, clock=self._clock) as reader:
+        with self._reader(settings) as reader:
             for _attempt in range(_ATTEMPTS):
                 listing = _list(reader, settings)
                 users.update(listing.users)
                 if listing.is_consistent:
-                    return _result(settings, listing.users)
+                    ask_for = partial(self._ask_for, settings)
+                    return replace(_result(settings, listing.users), ask_for=ask_for)
         note = (
             f"the pages of users did not agree with each other and with their total in {_ATTEMPTS} "
             "readings: whoever is missing may be there, so nobody is removed"
         )
         return replace(_result(settings, users), is_complete=False, notes=(note,))
+
+    def _ask_for(self, settings: ScimSourceSettings, ids: Collection[str]) -> SourceRead:
+        """Read some people one by one; an answer that shows nobody clearly leaves one unknown."""
+        service = ScimService(users_path=settings.users_path)
+        users, unknown = dict[str, User](), set[str]()
+        with self._reader(settings) as reader:
+            for user_id in ids:
+                flow = _authorized(service.get_user(UserId(user_id)), settings)
+                found = _one(reader, flow)
+                if isinstance(found, User):
+                    users[user_id] = found
+                elif found is None:
+                    unknown.add(user_id)
+        return replace(_result(settings, users), unknown=frozenset(unknown))
+
+    def _reader(self, settings: ScimSourceSettings) -> Reader:
+        return Reader("scim", ScimAccess(), settings, policy=self._policy, clock=self._clock)
 
 
 @dataclass(slots=True)
@@ -259,30 +280,51 @@ def _list(reader: Reader, settings: ScimSourceSettings) -> _Listing:
         place = Place(place.start + step, total, listing.repeated)
 
 
+def _one(reader: Reader, flow: Flow[User | NotFound]) -> User | NotFound | None:
+    """Read one person; None where the answer about this one, or its id, is of no use."""
+    try:
+        found: User | NotFound = reader.run("read", flow, User, NotFound)
+    except RejectedUser:
+        return None
+    except VendorBroken as error:
+        if error.is_down:
+            raise
+        return None
+    return found
+
+
 def _page(
     service: ScimService, cursor: str | None, settings: ScimSourceSettings
 ) -> Flow[tuple[Page, int | None]]:
     """Return one page and the total that came with it; None where none did."""
-    flow = service.list_users(cursor)
-    total = None
+    replies: list[Response] = []
+    page = yield from _authorized(service.list_users(cursor), settings, replies.append)
+    return page, total_of(replies[-1])
+
+
+def _authorized(
+    flow: Flow[T], settings: ScimSourceSettings, see: Callable[[Response], None] | None = None
+) -> Flow[T]:
+    """Run a flow with a name and a password on each request; `see` is shown each answer."""
     try:
         request = next(flow)
         while True:
             try:
-                reply = yield _authorized(request, settings)
+                reply = yield _with_password(request, settings)
             except ConnectorError as error:
                 request = flow.throw(error)
             else:
-                total = total_of(reply)
+                if see is not None:
+                    see(reply)
                 request = flow.send(reply)
     except StopIteration as done:
-        page: Page = done.value
-        return page, total
+        result: T = done.value
+        return result
     finally:
         flow.close()
 
 
-def _authorized(request: Request, settings: ScimSourceSettings) -> Request:
+def _with_password(request: Request, settings: ScimSourceSettings) -> Request:
     if not settings.user_name:
         return request
     who = (settings.user_name, settings.password or _NO_SECRET)
