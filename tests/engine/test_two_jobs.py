@@ -103,3 +103,20 @@ def test_two_jobs_at_once_make_one_account_where_the_vendor_takes_two(firm: Comp
 
     names = [user["userName"] for user in vendor.store]
     assert len(names) == len(set(names)) == 20
+
+
+def test_two_jobs_at_once_link_an_account_that_is_there_once(firm: Company):
+    firm.people = [person(number) for number in range(1, 21)]
+    names = [one.attributes["userPrincipalName"] for one in firm.people]
+    firm.vendor.seed([{"userName": name, "active": True} for name in names])
+    second = other(firm)
+    second.people = [replace(one, id=f"number-{one.id}") for one in firm.people]
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(firm.run, workers=4), pool.submit(second.run, name="second", workers=4)]
+        entries = [entry for each in runs for entry in each.result().entries]
+
+    linked = [link for job in ("example", "second") for link in firm.store.links(job).values()]
+    refused = [entry for entry in entries if entry.code == "DuplicateSourceEntries"]
+    assert len({link.target_id for link in linked}) == len(linked) == 20
+    assert len(refused) == 20

@@ -251,8 +251,9 @@ def no_removal_after_a_hold(evidence: Evidence) -> Iterator[str]:
 
 
 def nobody_is_deleted_while_on(evidence: Evidence) -> Iterator[str]:
+    """Where it was refused to disable an account, its deletion takes the access all the same."""
     for write in evidence.writes:
-        if write.method == "DELETE" and write.was_on:
+        if write.method == "DELETE" and write.was_on and not write.is_after_refusal:
             yield f"{write.target_id} was deleted before it was disabled"
 
 

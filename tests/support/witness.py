@@ -17,6 +17,7 @@ class VendorWrite:
     `old_name` and `new_name` are the account's before and after, `was_on` and `is_on` its access.
     `twins` are other accounts that had the new name already. `sender` is the run whose credentials
     it came with, `holder` the one that held the lease just then; empty where nobody can say.
+    `is_after_refusal`: the last write to this account before it was refused.
     """
 
     method: str
@@ -32,6 +33,7 @@ class VendorWrite:
     sender: str = ""
     holder: str = ""
     tenant: str = ""
+    is_after_refusal: bool = False
 
     @property
     def intents(self) -> tuple[Intent, ...]:
@@ -93,6 +95,7 @@ class WitnessedVendor(ScimSandbox):
             "sender": sender,
             "holder": self.holder(sender) if sender else "",
             "tenant": self.tenant,
+            "is_after_refusal": self._has_refused(request.path),
         }
         others = {each["id"]: _name(each) for each in self.store}
         try:
@@ -106,6 +109,11 @@ class WitnessedVendor(ScimSandbox):
         after = self.store.get(str(shown.get("id"))) or {}
         self.writes.append(_write(known, before, after, others))
         return answer
+
+    def _has_refused(self, path: str) -> bool:
+        writes = (one for one in reversed(self.requests) if one.method != "GET")
+        last = next((one for one in writes if one.path == path), None)
+        return last is not None and last.status >= 400
 
     def _carried_out(self, request: SandboxRequest) -> Answer:
         if request.method == "DELETE" and self.deaf_deletions:

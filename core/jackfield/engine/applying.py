@@ -119,7 +119,7 @@ class Applier:
             for change in some:
                 if change.step.is_write:
                     self.crash_points.reach("before-intent")
-            claimed = self._write(tuple(change for change in some if change.step.is_write))
+            claimed = self._write(tuple(change for change in some if change.is_intended))
             free = [self._unclaimed(change, claimed) for change in some]
             self._opened.update((change.change_id, change) for change in free)
             yield from free
@@ -127,17 +127,30 @@ class Applier:
                 return
 
     def _change(self, step: Step) -> Change:
-        tenant = self.tenancy.tenant if step.action == "create" else ""
+        tenant = self.tenancy.tenant if self._is_claim(step) else ""
         return Change(str(uuid4()), self.cycle_id, step, tenant)
 
+    def _is_claim(self, step: Step) -> bool:
+        """Say whether a step gives its person an account: one that it makes, or one that it found.
+
+        What is handed over by another job is that job's until then.
+        """
+        if step.action == "create":
+            return True
+        if not step.target_id or step.action == "fail" or step.takes_over_job:
+            return False
+        link = self._ownership.link_of(step.source_id)
+        is_another = link is None or link.target_id != step.target_id
+        return is_another and (step.is_write or bool(step.wanted))
+
     def _unclaimed(self, change: Change, claimed: Mapping[str, str]) -> Change:
-        """Return the change, or the failure of a creation that another job is before."""
+        """Return the change, or the failure of one that another job is before."""
         job = claimed.get(change.change_id)
         if job is None:
             return change
         reason = (
-            f"the job {job} has an account of this {self.job.matched_by}, or is making one, on the "
-            "same connection; two jobs never make two of it"
+            f"the job {job} has the account of this {self.job.matched_by} on the same connection, "
+            "or is making it: two jobs never share one, and never make two"
         )
         code = "DuplicateSourceEntries"
         failed = replace(change.step, action="fail", reason=reason, code=code, wanted="")
@@ -148,7 +161,7 @@ class Applier:
     ) -> Mapping[str, str]:
         """Store what was settled and what is about to be sent; say how much to take next time.
 
-        Creations that another job is before are returned with its name, by change id.
+        What another job is before with is returned with its name, by change id.
         """
         settled = tuple(self._settled)
         if not (settled or ahead or withdrawn):
@@ -192,7 +205,7 @@ class Applier:
         unsent = tuple(
             id_
             for id_, change in self._opened.items()
-            if change.step.is_write and id_ not in self._leaving
+            if change.is_intended and id_ not in self._leaving
         )
         self._opened.clear()
         self._write((), unsent)

@@ -302,8 +302,12 @@ def _page(
     return page, total_of(replies[-1])
 
 
+def _ignore(_: Response) -> None:
+    """Look away."""
+
+
 def _authorized(
-    flow: Flow[T], settings: ScimSourceSettings, see: Callable[[Response], None] | None = None
+    flow: Flow[T], settings: ScimSourceSettings, see: Callable[[Response], None] = _ignore
 ) -> Flow[T]:
     """Run a flow with a name and a password on each request; `see` is shown each answer."""
     try:
@@ -314,8 +318,7 @@ def _authorized(
             except ConnectorError as error:
                 request = flow.throw(error)
             else:
-                if see is not None:
-                    see(reply)
+                see(reply)
                 request = flow.send(reply)
     except StopIteration as done:
         result: T = done.value

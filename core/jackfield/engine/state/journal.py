@@ -64,13 +64,19 @@ class Link:
 class Change:
     """A step on its way: its id joins the intent and the log entry.
 
-    `tenant` is the identity of the connection that it goes to.
+    `tenant` is that of the account which it makes, or finds, for its person; it is empty where the
+    person has the account already.
     """
 
     change_id: str
     cycle_id: str
     step: Step
     tenant: str = ""
+
+    @property
+    def is_intended(self) -> bool:
+        """Whether others must know of it before it happens."""
+        return self.step.is_write or bool(self.tenant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +117,8 @@ class Journal:
         knows what the vendor holds. An outcome of success or warning ends the person's escrow, and
         a link the person's doubt about that account.
 
-        Creations of what another job of the tenant has, or may have, are not intended: they are
-        returned with the name of that job, by change id, and must not be sent.
+        Accounts that another job of the tenant has, or may have, are neither made nor linked: such
+        changes are returned with the name of that job, by change id, and must not happen.
         """
         refused: Mapping[str, str] = {}
         with self._database.write(job, token) as connection:
@@ -138,30 +144,44 @@ class Journal:
 
 
 def _claimed(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> dict[str, str]:
-    """Return the creations that another job of the tenant is before: change id → that job.
+    """Return the changes that another job of the tenant is before with: change id → that job.
 
-    It has the account by a link, or may have it: by a doubt, or by a creation under way.
+    It has the account by a link, or may have it: by a doubt, or by a change under way.
     """
-    creations = [change for change in ahead if change.step.action == "create" and change.tenant]
-    forms = {matching_form(change.step.match_value): change.change_id for change in creations}
-    if not forms:
+    claims = [change for change in ahead if change.tenant]
+    if not claims:
         return {}
-    tenant = creations[0].tenant
+    tenant = claims[0].tenant
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(tenant))))
-    found = _asked(connection, _CLAIMS, job, tenant, list(forms))
-    return {forms[form]: other for form, other in found.items()}
+    forms = {change.change_id: matching_form(change.step.match_value) for change in claims}
+    made = [forms[c.change_id] for c in claims if c.step.action == "create"]
+    found = [c.step.target_id or "" for c in claims if c.step.action != "create"]
+    being_made = _asked(connection, _BEING_MADE, job, tenant, list(forms.values()))
+    of_name = _asked(connection, _LINKED_BY_NAME, job, tenant, made)
+    of_id = _asked(connection, _LINKED_BY_ID, job, tenant, found)
+    others: dict[str, str] = {}
+    for change in claims:
+        form = forms[change.change_id]
+        is_made = change.step.action == "create"
+        linked = of_name.get(form) if is_made else of_id.get(change.step.target_id or "")
+        if other := being_made.get(form) or linked:
+            others[change.change_id] = other
+    return others
 
 
 def _asked(
     connection: sa.Connection,
-    query: sa.CompoundSelect[Any],
+    query: sa.Executable,
     job: str,
     tenant: str,
-    forms: Sequence[str],
+    values: Sequence[str],
 ) -> dict[str, str]:
-    asked = {"its_job": job, "its_tenant": tenant, "its_forms": forms}
-    return {row.match_form: row.job for row in connection.execute(query, asked)}
+    """Return the other jobs that a query finds by these values, each by its value."""
+    if not values:
+        return {}
+    asked = {"its_job": job, "its_tenant": tenant, "its_values": values}
+    return dict(connection.execute(query, asked).all())
 
 
 def _intend(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> None:
@@ -232,9 +252,9 @@ def _intent(job: str, at: dt.datetime, change: Change) -> dict[str, Any]:
         "target_id": step.target_id,
         "user_name": step.user_name,
         "place": step.place,
-        "tenant": change.tenant if step.action == "create" else "",
-        "match_value": step.match_value if step.action == "create" else "",
-        "match_form": matching_form(step.match_value) if step.action == "create" else "",
+        "tenant": change.tenant,
+        "match_value": step.match_value if change.tenant else "",
+        "match_form": matching_form(step.match_value) if change.tenant else "",
     }
 
 
@@ -320,21 +340,22 @@ _NO_DOUBT = doubts.delete().where(
 )
 
 
-def _claims(*, by_link: bool) -> sa.CompoundSelect[Any]:
-    forms: sa.BindParameter[Any] = sa.bindparam("its_forms", expanding=True)
-    tenant: sa.BindParameter[Any] = sa.bindparam("its_tenant")
-    known = [
-        sa.select(table.c.match_form, table.c.job).where(
-            table.c.match_form.in_(forms),
-            table.c.tenant == tenant,
-            table.c.job != sa.bindparam("its_job"),
-        )
-        for table in (intents, doubts, links)
-    ]
-    is_open = ~sa.exists().where(entries.c.change_id == intents.c.change_id)
-    return sa.union_all(known[0].where(is_open), *known[1 : 3 if by_link else 2])
+def _of_others(column: sa.Column[Any]) -> sa.Select[Any]:
+    """Return the query for the other jobs of a tenant that have some values in this column."""
+    table = column.table
+    return sa.select(column, table.c.job).where(
+        column.in_(sa.bindparam("its_values", expanding=True)),
+        table.c.tenant == sa.bindparam("its_tenant"),
+        table.c.job != sa.bindparam("its_job"),
+    )
 
 
-_BEING_MADE = _claims(by_link=False)
-_CLAIMS = _claims(by_link=True)
+_LINKED_BY_NAME = _of_others(links.c.match_form)
+_LINKED_BY_ID = _of_others(links.c.target_id)
+_BEING_MADE = sa.union_all(
+    _of_others(doubts.c.match_form),
+    _of_others(intents.c.match_form).where(
+        ~sa.exists().where(entries.c.change_id == intents.c.change_id)
+    ),
+)
 _WITHDRAWN = intents.delete().where(intents.c.change_id == sa.bindparam("its_id"))

@@ -111,6 +111,7 @@ links = sa.Table(
     # One target user never belongs to two people.
     sa.UniqueConstraint("job", "target_id"),
     sa.Index("ix_links_tenant", "tenant", "match_form"),
+    sa.Index("ix_links_target", "tenant", "target_id"),
 )
 
 doubts = sa.Table(

@@ -41,6 +41,7 @@ def upgrade() -> None:
         op.add_column("links", _text(name))
     op.add_column("links", sa.Column("missing_since", _INSTANT))
     op.create_index("ix_links_tenant", "links", ["tenant", "match_form"])
+    op.create_index("ix_links_target", "links", ["tenant", "target_id"])
     for name in ("tenant", "match_value", "match_form"):
         op.add_column("intents", _text(name))
     op.create_index("ix_intents_match_form", "intents", ["match_form"])
