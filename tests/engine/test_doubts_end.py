@@ -1,6 +1,7 @@
 """A creation in doubt ends by what looks show, never by its age."""
 
 import datetime as dt
+from dataclasses import replace
 
 from support.company import Company, person
 
@@ -39,6 +40,20 @@ def test_who_is_renamed_over_a_long_pause_after_a_lost_creation_keeps_one_accoun
 
     run(firm, hours=80)
     run(firm, hours=82)
+
+    assert sorted(firm.accounts) == ["married@example.com", "person2@example.com"]
+
+
+def test_an_id_in_another_letter_case_is_the_same_persons_in_doubt(firm: Company):
+    lose_an_account(firm)
+    firm.vendor.faults.add(Fault(method="GET", path="/Users$", status=500, times=4))
+    renamed = person(1, userPrincipalName="married@example.com")
+    firm.people = [replace(renamed, id="ID-1"), person(2)]
+
+    run(firm, hours=1)
+    firm.vendor.faults.clear()
+    run(firm, hours=2)
+    run(firm, hours=3)
 
     assert sorted(firm.accounts) == ["married@example.com", "person2@example.com"]
 

@@ -291,10 +291,14 @@ class Planner:
         return replace(step, attributes=dict(desired), wanted=person.wanted)
 
     def _held_by_doubt(self, person: Person) -> str:
-        """Return another name that the person may have an account under; empty where none does."""
+        """Return another name that the person may have an account under; empty where none does.
+
+        Nobody of a doubt is linked, so an id that changed its letter case is known by this alone.
+        """
+        forms, own_id = forms_of(key.value for key in person.keys), person.source.id.lower()
         for doubt in self._doubts:
-            is_other = doubt.match_form not in forms_of(key.value for key in person.keys)
-            if doubt.source_id == person.source.id and is_other and not may_create_beside(doubt):
+            is_own = doubt.source_id.lower() == own_id
+            if is_own and doubt.match_form not in forms and not may_create_beside(doubt):
                 return doubt.user_name
         return ""
 
