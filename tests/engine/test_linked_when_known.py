@@ -1,6 +1,8 @@
 """A match is linked when it is known, whatever becomes of the change; so is a creation."""
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from support.company import Company, ExampleConnector, person
@@ -153,16 +155,27 @@ def test_the_log_has_the_vendors_own_id_of_a_write(firm: Company):
 # --- nothing poisons a job ------------------------------------------------------------------------
 
 
+def with_id_of_third(bad: str, document: dict[str, Any]) -> dict[str, Any]:
+    """Give the third person, alone or in a list, a bad id."""
+    if "Resources" in document:
+        users = [with_id_of_third(bad, user) for user in document["Resources"]]
+        return {**document, "Resources": users}
+    return {**document, "id": bad} if document["userName"] == "person3@example.com" else document
+
+
 @pytest.mark.parametrize("bad", ["\ud800", "\x00", ".", "..", "x" * 200_000], ids=ascii)
 def test_an_id_that_cannot_be_kept_fails_one_person_and_keeps_no_leaver_on(firm: Company, bad):
     firm.people = [person(1), person(2)]
     firm.run()
-    firm.vendor.faults.add(Fault(method="POST", rewrite={"id": bad}))
+    shown = partial(with_id_of_third, bad)
+    for method in ("POST", "GET"):
+        firm.vendor.faults.add(Fault(method=method, rewrite=shown, times=99))
     firm.people = [person(2), person(3)]
 
     result = firm.run()
 
     assert result.stopped is None
+    assert {entry.source_id for entry in result.entries if entry.status != "success"} == {"id-3"}
     assert firm.accounts["person1@example.com"]["active"] is False
 
 
