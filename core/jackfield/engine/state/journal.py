@@ -178,9 +178,10 @@ def _asked(
     values: Sequence[str],
 ) -> dict[str, str]:
     """Return the other jobs that a query finds by these values, each by its value."""
-    if not values:
+    known = [value for value in values if value]
+    if not known:
         return {}
-    asked = {"its_job": job, "its_tenant": tenant, "its_values": values}
+    asked = {"its_job": job, "its_tenant": tenant, "its_values": known}
     return dict(connection.execute(query, asked).all())
 
 
