@@ -204,6 +204,22 @@ def test_leavers_who_are_not_seen_do_not_count_as_losing_access_for_ever(firm: C
     assert [step.was_on for step in plan.removals] == [False, False]
 
 
+def test_a_leaver_who_is_not_seen_is_approved_once(firm: Company):
+    hire(firm, 2)
+    firm.vendor.store.remove(firm.store.links("example")["id-1"].target_id)
+    firm.people = []
+    held = firm.run().hold
+    assert held is not None
+    firm.run(held.approval)
+
+    later = firm.run(how=How(now=dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)))
+
+    assert later.hold is None
+    assert [(e.source_id, e.status, e.code) for e in later.entries] == [
+        ("id-1", "warning", "NotSeen")
+    ]
+
+
 # --- deletions ------------------------------------------------------------------------------------
 
 

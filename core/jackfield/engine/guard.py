@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from jackfield.engine.codes import NOT_SEEN
 from jackfield.engine.names import matching_form
 from jackfield.engine.plan import Plan, Step
 from jackfield.errors import ConfigurationError
@@ -120,7 +121,9 @@ def _findings(
 ) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Yield sets of steps, each with why it must wait; an empty reason where it need not."""
     removals = plan.removals
-    yield removals, _reason(removals, plan, limits) or _leak(removals, plan, limits, lately)
+    # Who is not seen at the vendor was let go already: to look again is no reason to hold anything.
+    losses = tuple(step for step in removals if step.code != NOT_SEEN)
+    yield removals, _reason(losses, plan, limits) or _leak(losses, plan, limits, lately)
     again = tuple(step for step in removals if step.code == ENABLED_AGAIN)
     yield again, _enabled_again(again)
     renamed = tuple(step for step in plan.steps if step.new_name)

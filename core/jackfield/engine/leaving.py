@@ -138,8 +138,10 @@ class Leaving:
         names = link.names | person.claims | forms_of((link.target_id,))
         if names & self._protected:
             return self._quiet(person, link, f"{reason}; protected", "Protected")
-        was_on = link.is_on and link.missing_since is None
-        return replace(step_of(action, person, reason, link=link), was_on=was_on)
+        step = step_of(action, person, reason, link=link)
+        if link.missing_since is not None:  # a run was let remove it already: this looks again
+            return replace(step, was_on=False, code=NOT_SEEN)
+        return replace(step, was_on=link.is_on)
 
     def _quiet(self, person: Person, link: Link, reason: str, code: str) -> Step:
         return step_of("skip", person, reason, code, link=link)
