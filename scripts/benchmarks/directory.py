@@ -105,7 +105,12 @@ class LimitedConnector(ScimConnector):
 
 
 class SilentConnector(ScimConnector):
-    """Takes every user and sends nothing: what is left of a cycle is the engine."""
+    """Has nobody, takes every user and sends nothing: what is left of a cycle is the engine."""
+
+    @hookimpl
+    def get_user(self, key: MatchKey | UserId) -> Flow[User | NotFound]:
+        yield from ()
+        return NotFound(key)
 
     @hookimpl
     def create_user(self, user: User) -> Flow[User]:
