@@ -60,7 +60,7 @@ def created(flow: Flow[Any], wanted: User, capabilities: Capabilities) -> Flow[A
         return user
     _check_id(user.id, InDoubt)
     for path in dict.fromkeys(("userName", *capabilities.match_on)):
-        sent, kept = read(wanted.to_scim(), path), read(user.to_scim(), path)
+        sent, kept = _text_at(wanted, path), _text_at(user, path)
         if not (isinstance(sent, str) and isinstance(kept, str)):
             continue
         if not _is_same_name(sent, kept, path, capabilities):
@@ -162,7 +162,13 @@ def _with_id(user: User, user_id: UserId) -> User:
     return user if user.id == user_id else user.model_copy(update={"id": user_id})
 
 
+def _text_at(user: User, path: str) -> Any:
+    return user.userName if path == "userName" else read(user.to_scim(), path)
+
+
 def _is_same_name(sent: str, kept: str, path: str, capabilities: Capabilities) -> bool:
+    if sent == kept:
+        return True
     attribute = capabilities.attribute(path)
     if attribute.rewrites or is_same_text(sent.strip(), kept.strip(), Path.parse(path)):
         return True

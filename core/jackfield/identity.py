@@ -40,7 +40,7 @@ def problem_of_id(user_id: str | None) -> str:
         return "no id"
     if len(user_id) > LONGEST_ID:
         return f"an id of {len(user_id)} characters, of which {LONGEST_ID} are the most"
-    if any(unicodedata.category(sign) in _UNKEPT for sign in user_id):
+    if not user_id.isprintable() and any(unicodedata.category(c) in _UNKEPT for c in user_id):
         return f"an id with characters that cannot be kept, {user_id[:40]!a}"
     if user_id in {".", ".."}:
         return f"{user_id!r} for an id, which is no address"

@@ -133,8 +133,9 @@ def has_booleans(name: str, value: Json) -> bool:
         return True
     if name == "active":
         return isinstance(value, bool)
-    items = value if isinstance(value, list) else []
-    flags = (item.get("primary") for item in items if isinstance(item, dict))
+    if not isinstance(value, list):
+        return True
+    flags = (item.get("primary") for item in value if isinstance(item, dict))
     return all(flag is None or isinstance(flag, bool) for flag in flags)
 
 

@@ -205,11 +205,11 @@ def a_removal_said_to_be_done_is(evidence: Evidence) -> Iterator[str]:
 
 
 def removals_within_approval(evidence: Evidence) -> Iterator[str]:
-    """Who lost access in a cycle, by a step of whatever name, is few or was approved."""
+    """Who lost access or account in a cycle, by a step of whatever name, is few or was approved."""
     leaving = defaultdict(set)
-    unseen = {each.change_id for each in evidence.memory.entries if each.code == "NotSeen"}
+    acted = {intent.change_id for write in evidence.writes for intent in write.intents}
     for intent in evidence.memory.intents:
-        if intent.action in {"disable", "delete"} and intent.change_id not in unseen:
+        if intent.action in {"disable", "delete"} and intent.change_id in acted:
             leaving[intent.cycle_id].add(intent.source_id)
     for write in evidence.writes:
         for intent in write.intents if write.is_removal else ():

@@ -295,6 +295,8 @@ class Planner:
 
         Nobody of a doubt is linked, so an id that changed its letter case is known by this alone.
         """
+        if not self._doubts:
+            return ""
         forms, own_id = forms_of(key.value for key in person.keys), person.source.id.lower()
         for doubt in self._doubts:
             is_own = doubt.source_id.lower() == own_id

@@ -35,7 +35,7 @@ def parse_user(document: Mapping[str, Json]) -> User:
     parsed = ((name, _parsed(name, value)) for name, value in given.items())
     shown = {name: value for name, value in parsed if value is not None}
     odd = {name: value for name, value in shown.items() if not has_booleans(name, value)}
-    return User.as_shown(with_booleans(shown), odd)
+    return User.as_shown(with_booleans(shown) if odd else shown, odd)
 
 
 def with_booleans(document: Mapping[str, Json]) -> dict[str, Json]:

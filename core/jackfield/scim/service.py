@@ -362,7 +362,7 @@ def _check_place(response: Response, created: User, users_path: str) -> None:
 
     Raises: InDoubt.
     """
-    said = read(created.to_scim(), "meta.location")
+    said = read(created.model_extra or {}, "meta.location")
     for place in (response.headers.get("location", ""), said if isinstance(said, str) else ""):
         last = unquote(place.rstrip("/").rpartition("/")[2])
         is_list = place.rstrip("/").endswith(users_path)
