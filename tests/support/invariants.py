@@ -205,8 +205,14 @@ def a_removal_said_to_be_done_is(evidence: Evidence) -> Iterator[str]:
 
 
 def removals_within_approval(evidence: Evidence) -> Iterator[str]:
-    """Who lost access or account in a cycle, by a step of whatever name, is few or was approved."""
-    leaving = defaultdict(set)
+    """Who lost access or account in a cycle, by a step of whatever name, is few or was approved.
+
+    Whoever was let go in an earlier cycle, and not seen at the vendor then, is nobody new.
+    """
+    leaving, unseen = defaultdict(set), defaultdict(set)
+    for entry in evidence.memory.entries:
+        if entry.code == "NotSeen":
+            unseen[entry.source_id].add(entry.cycle_id)
     acted = {intent.change_id for write in evidence.writes for intent in write.intents}
     for intent in evidence.memory.intents:
         if intent.action in {"disable", "delete"} and intent.change_id in acted:
@@ -216,6 +222,7 @@ def removals_within_approval(evidence: Evidence) -> Iterator[str]:
             leaving[intent.cycle_id].add(intent.source_id)
     for run in evidence.runs:
         who = leaving[run.cycle_id] if run.cycle_id else set()
+        who = {key for key in who if not unseen[key] - {run.cycle_id}}
         if not who <= run.approved and _is_too_many(len(who), run):
             yield f"{len(who)} of {run.links_on} people lost access, {len(run.approved)} approved"
 
