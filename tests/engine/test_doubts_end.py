@@ -1,13 +1,16 @@
 """A creation in doubt ends by what looks show, never by its age."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from support.company import Company, person
+from support.company import Company, ExampleConnector, person
 
+from jackfield import ConfigurationError, Registry
 from jackfield.engine import CycleResult, How
 from jackfield.engine.log import LogFilter
-from jackfield.testing.sandbox import Fault
+from jackfield.testing.sandbox import Fault, ScimSandbox, serve
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -56,6 +59,28 @@ def test_an_id_in_another_letter_case_is_the_same_persons_in_doubt(firm: Company
     run(firm, hours=3)
 
     assert sorted(firm.accounts) == ["married@example.com", "person2@example.com"]
+
+
+@contextmanager
+def elsewhere(firm: Company) -> Iterator[Company]:
+    """The same company, whose connection leads to a tenant with nobody in it."""
+    with serve(ScimSandbox(unlimited=True)) as origin:
+        settings = firm.connector.settings.model_copy(update={"url": origin})
+        with Registry(connectors={"example": ExampleConnector}).connect("example", settings) as it:
+            yield replace(firm, connector=it, people=[])
+
+
+def test_looks_into_another_tenant_end_no_doubt(firm: Company):
+    lose_an_account(firm)
+    firm.people = [person(2)]
+    with elsewhere(firm) as stray:
+        for hours in (30, 60, 90):
+            with suppress(ConfigurationError):
+                run(stray, hours)
+
+    run(firm, hours=100)
+
+    assert firm.accounts["person1@example.com"]["active"] is False
 
 
 def test_a_doubt_stays_open_while_no_look_is_answered(firm: Company):

@@ -178,6 +178,20 @@ def test_who_has_no_value_of_the_first_attribute_is_found_by_the_second(firm: Co
     assert entry.target_id == known
 
 
+def test_a_lost_creation_is_looked_for_by_the_value_that_there_was(firm: Company):
+    matching = ("externalId", "userName")
+    firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))
+    firm.vendor.faults.add(Fault(method="GET", status=500, after=2, times=3))
+    firm.people = [person(1), person(2)]
+    assert run(firm, matching).doubt_count == 1
+    firm.vendor.faults.clear()
+    firm.people = [person(2)]
+
+    run(firm, matching)
+
+    assert firm.accounts["person1@example.com"]["active"] is False
+
+
 def test_a_conflict_is_resolved_by_every_matching_attribute(firm: Company):
     (known,) = seed(firm, ("ana.old@example.com", "ana@example.com"))
     nobody = {"Resources": [], "totalResults": 0}

@@ -15,7 +15,7 @@ from jackfield.engine.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS, Hold,
 from jackfield.engine.job import Job
 from jackfield.engine.looking import Looker
 from jackfield.engine.names import forms_of
-from jackfield.engine.people import Person, Target
+from jackfield.engine.people import Keys, Person, Target
 from jackfield.engine.plan import REMOVALS, Plan, Step, as_planned
 from jackfield.engine.planning import Planner
 from jackfield.engine.progress import Progress, Report, nobody
@@ -27,7 +27,7 @@ from jackfield.engine.state.store import Store
 from jackfield.engine.tenancy import Tenancy
 from jackfield.engine.uniqueness import UniqueValues
 from jackfield.errors import UnknownUser
-from jackfield.resources import MatchKey, UserId
+from jackfield.resources import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +230,14 @@ class Decisions:
         if self.job.on_missing_target == "fail":
             return replace(target, lost=str(question))
         # The linked user is gone at the vendor: match again, also by the name it was left with.
-        keys = (*person.keys, *self._former_key(person))
+        keys = (*person.keys, *self._former_keys(person))
         return replace(self._looker.look(keys), lost=str(question)) if keys else None
 
-    def _former_key(self, person: Person) -> Iterator[MatchKey]:
+    def _former_keys(self, person: Person) -> Keys:
         link = self.links.get(person.source.id)
         former = link.match_value if link else ""
-        if former and forms_of((former,)).isdisjoint(person.claims):
-            yield MatchKey(self.job.match_on[0], former)
+        is_known = not forms_of((former,)).isdisjoint(person.claims)
+        return self.job.keys_of(former) if former and not is_known else ()
 
     @property
     def is_whole(self) -> bool:

@@ -19,7 +19,7 @@ from jackfield.engine.state.doubts import Doubt
 from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.state.store import Intent, Store
 from jackfield.errors import ConnectorError
-from jackfield.resources import MatchKey, NotFound, User
+from jackfield.resources import User
 
 NOT_MADE: Final = "NotMade"
 """The code of a creation in doubt of which looks have shown that it made no account."""
@@ -79,14 +79,19 @@ class _Search:
         self._owners |= {target_id: other for target_id, (other, _) in others.items()}
 
     def settle(self, doubt: Doubt) -> None:
-        """Look once; link what was made, or take note that nobody was seen."""
+        """Look once; link what was made, or take note that nobody was seen.
+
+        In another tenant nobody is looked for: to be absent from there shows nothing.
+        """
+        if doubt.tenant not in {"", self._tenant}:
+            return
         try:
-            found = self._job.connector.get_user(MatchKey(self._job.match_on[0], doubt.match_value))
+            found = self._job.find(self._job.keys_of(doubt.match_value))
         except STOPPING:
             raise
         except ConnectorError:
             return
-        if isinstance(found, NotFound):
+        if found is None:
             self._unseen(doubt.looked(self._now))
         elif (found.id or "") in self._owners:
             self._store.doubts.end(self._job.name, [doubt], token=self._token)
@@ -124,7 +129,7 @@ class _Search:
             wanted="",
             tenant=self._tenant,
         )
-        reason = f"the creation in doubt was made; the account was found by {self._job.match_on[0]}"
+        reason = f"the creation in doubt was made; the account was found by {self._job.matched_by}"
         told = self._entry(doubt, "link", "success", reason, target_id=target_id)
         settled = [Settled(entry=told, link=link)]
         self._store.journal.write(self._job.name, settled=settled, token=self._token)

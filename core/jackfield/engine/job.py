@@ -1,6 +1,6 @@
 """A job: one source, one target, and the rules between them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -12,8 +12,9 @@ from jackfield.engine.masking import LogValues
 from jackfield.engine.quarantine import QuarantineLimits
 from jackfield.engine.removing_access import AccessRemoval, access_removal_of
 from jackfield.engine.scope import Scope
-from jackfield.errors import ConfigurationError
+from jackfield.errors import AmbiguousMatch, ConfigurationError
 from jackfield.mappings import AttributeMapping
+from jackfield.resources import MatchKey, NotFound, User
 from jackfield.sources import SourceRead
 
 OnMissingTarget: TypeAlias = Literal["fail", "rematch", "recreate"]
@@ -79,6 +80,25 @@ class Job:
     def matched_by(self) -> str:
         """The matching attributes, for people."""
         return " and ".join(self.match_on)
+
+    def keys_of(self, value: str) -> tuple[MatchKey, ...]:
+        """Return the matching keys that a value may belong to, where nobody noted to which."""
+        return tuple(MatchKey(path, value) for path in self.match_on)
+
+    def find(self, keys: Iterable[MatchKey]) -> User | None:
+        """Return whom matching keys find; None where none of them finds anybody.
+
+        Raises: AmbiguousMatch where they find two; what `get_user` raises.
+        """
+        found: dict[str, User] = {}
+        for key in keys:
+            user = self.connector.get_user(key)
+            if not isinstance(user, NotFound):
+                found.setdefault(user.id or "", user)
+        if len(found) > 1:
+            said = f"{self.matched_by} find two accounts: {', '.join(found)}"
+            raise AmbiguousMatch(said, user_ids=tuple(found))
+        return next(iter(found.values()), None)
 
     def _check_leavers(self) -> None:
         if self.leavers.delete_after_days and not self.access_removal.is_possible:

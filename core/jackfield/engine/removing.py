@@ -14,7 +14,7 @@ from jackfield.engine.names import anothers, forms_of, is_one_of, shown_names
 from jackfield.engine.plan import Step
 from jackfield.engine.state.journal import Link
 from jackfield.engine.tenancy import Tenancy
-from jackfield.resources import MatchKey, NotFound, User, UserId
+from jackfield.resources import NotFound, User, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Removing:
         value = link.match_value if link else step.match_value
         if not value:
             return Unremoved("warning", NOT_SEEN, unseen)
-        found = self._job.connector.get_user(MatchKey(self._job.match_on[0], value))
-        if isinstance(found, NotFound) or not self._job.adopt:
+        found = self._job.find(self._job.keys_of(value))
+        if found is None or not self._job.adopt:
             return Unremoved("warning", NOT_SEEN, unseen)
         if self._job.on_missing_target != "rematch":
             reason = (

@@ -24,7 +24,6 @@ from jackfield.engine.tenancy import Tenancy
 from jackfield.errors import (
     AlreadyExists,
     AlreadyRunning,
-    AmbiguousMatch,
     ConnectorError,
     InDoubt,
     NotDeleted,
@@ -204,18 +203,8 @@ class Sender:
 
         Raises: AmbiguousMatch where they find two.
         """
-        found: dict[str, User] = {}
-        for path in self._job.match_on:
-            value = step.attributes.get(path)
-            if value in (None, ""):
-                continue
-            user = self._job.connector.get_user(MatchKey(path, str(value)))
-            if not isinstance(user, NotFound):
-                found.setdefault(user.id or "", user)
-        if len(found) > 1:
-            said = f"{self._job.matched_by} find two accounts: {', '.join(found)}"
-            raise AmbiguousMatch(said, user_ids=tuple(found))
-        return next(iter(found.values()), None)
+        values = ((path, step.attributes.get(path)) for path in self._job.match_on)
+        return self._job.find(MatchKey(p, str(v)) for p, v in values if v not in (None, ""))
 
     def _refusal(self, found: User, step: Step) -> str:
         if owner := self._ownership.owner_of(found.id, but=step.source_id):

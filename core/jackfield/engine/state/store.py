@@ -27,7 +27,7 @@ from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.references import PendingReferences
 from jackfield.engine.state.source_rows import SourceRows
-from jackfield.engine.state.tables import entries, intents, links
+from jackfield.engine.state.tables import doubts, entries, intents, links
 from jackfield.engine.state.told import Told
 from jackfield.engine.state.urls import place_of
 
@@ -128,10 +128,13 @@ class Store:
             return {row[0]: row[1] for row in connection.execute(query.group_by(links.c.tenant))}
 
     def rebind(self, job: str, *, token: int | None = None) -> int:
-        """Let each link of a job be bound anew, by its next proven look; return how many."""
-        query = links.update().where(links.c.job == job, links.c.tenant != "")
+        """Let each link of a job be bound anew, by its next proven look; return how many.
+
+        Creations in doubt are looked for there, too.
+        """
         with self._database.write(job, token) as connection:
-            return connection.execute(query.values(tenant="")).rowcount
+            _unbind(connection, doubts, job)
+            return _unbind(connection, links, job)
 
     def owners(
         self, job: str, tenant: str, match_forms: Iterable[str]
@@ -225,3 +228,9 @@ def _intent(row: Any) -> Intent:
         row.tenant,
         row.match_value,
     )
+
+
+def _unbind(connection: sa.Connection, table: sa.Table, job: str) -> int:
+    """Take the tenant from each row of a job; return from how many."""
+    query = table.update().where(table.c.job == job, table.c.tenant != "")
+    return connection.execute(query.values(tenant="")).rowcount
