@@ -61,11 +61,6 @@ class Person:
     others: tuple[str, ...] = ()
 
     @property
-    def key(self) -> MatchKey | None:
-        """The first of the matching values; None where there is none."""
-        return self.keys[0] if self.keys else None
-
-    @property
     def match_value(self) -> str:
         """The value that finds the person at the vendor; empty where there is none."""
         return self.keys[0].value if self.keys else ""
