@@ -68,7 +68,7 @@ class Planner:
 
     def names(self) -> dict[str, str]:
         """Return to whom of the linked people a name belongs, by its form."""
-        return {form: one for one, link in self._links.items() for form in link.names}
+        return {form: link.source_id for form, link in self._by_name().items()}
 
     def question(self, person: Person) -> Question | None:
         """Return what must be read of the vendor before this person can be decided on."""

@@ -139,7 +139,7 @@ class Journal:
         found: dict[str, str] = {}
         with self._database.read() as connection:
             for some in chunks(forms):
-                found |= _asked(connection, _BEING_MADE, job, tenant, some)
+                found |= _asked(connection, _BEING_MADE, job, tenant, {"its_forms": some})[0]
         return found
 
 
@@ -154,18 +154,20 @@ def _claimed(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> di
     tenant = claims[0].tenant
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(tenant))))
+    made = {c.change_id for c in claims if c.step.action == "create"}
     forms = {change.change_id: matching_form(change.step.match_value) for change in claims}
-    made = [forms[c.change_id] for c in claims if c.step.action == "create"]
-    found = [c.step.target_id or "" for c in claims if c.step.action != "create"]
-    being_made = _asked(connection, _BEING_MADE, job, tenant, list(forms.values()))
-    of_name = _asked(connection, _LINKED_BY_NAME, job, tenant, made)
-    of_id = _asked(connection, _LINKED_BY_ID, job, tenant, found)
+    asked: dict[str, Sequence[Any]] = {
+        "its_forms": list(filter(None, forms.values())),
+        "its_made": [forms[one] for one in made if forms[one]],
+        "its_found": [c.step.target_id for c in claims if c.change_id not in made],
+    }
+    by_name, by_id = _asked(connection, _CLAIMS, job, tenant, asked)
     others: dict[str, str] = {}
     for change in claims:
-        form = forms[change.change_id]
-        is_made = change.step.action == "create"
-        linked = of_name.get(form) if is_made else of_id.get(change.step.target_id or "")
-        if other := being_made.get(form) or linked:
+        other = by_name.get(forms[change.change_id])
+        if other is None and change.change_id not in made:
+            other = by_id.get(change.step.target_id or "")
+        if other is not None:
             others[change.change_id] = other
     return others
 
@@ -175,14 +177,14 @@ def _asked(
     query: sa.Executable,
     job: str,
     tenant: str,
-    values: Sequence[str],
-) -> dict[str, str]:
-    """Return the other jobs that a query finds by these values, each by its value."""
-    known = [value for value in values if value]
-    if not known:
-        return {}
-    asked = {"its_job": job, "its_tenant": tenant, "its_values": known}
-    return dict(connection.execute(query, asked).all())
+    values: Mapping[str, Sequence[Any]],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the other jobs that a query finds, by the form of a name and by an account's id."""
+    found: dict[str, dict[str, str]] = {"name": {}, "id": {}}
+    asked = {"its_job": job, "its_tenant": tenant, **values}
+    for kind, value, other in connection.execute(query, asked):
+        found[kind][value] = other
+    return found["name"], found["id"]
 
 
 def _intend(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> None:
@@ -341,22 +343,26 @@ _NO_DOUBT = doubts.delete().where(
 )
 
 
-def _of_others(column: sa.Column[Any]) -> sa.Select[Any]:
+def _of_others(kind: str, column: sa.Column[Any], values: str) -> sa.Select[Any]:
     """Return the query for the other jobs of a tenant that have some values in this column."""
     table = column.table
-    return sa.select(column, table.c.job).where(
-        column.in_(sa.bindparam("its_values", expanding=True)),
+    return sa.select(sa.literal_column(f"'{kind}'"), column, table.c.job).where(
+        column.in_(sa.bindparam(values, expanding=True)),
         table.c.tenant == sa.bindparam("its_tenant"),
         table.c.job != sa.bindparam("its_job"),
     )
 
 
-_LINKED_BY_NAME = _of_others(links.c.match_form)
-_LINKED_BY_ID = _of_others(links.c.target_id)
-_BEING_MADE = sa.union_all(
-    _of_others(doubts.c.match_form),
-    _of_others(intents.c.match_form).where(
+_MAKING = (
+    _of_others("name", doubts.c.match_form, "its_forms"),
+    _of_others("name", intents.c.match_form, "its_forms").where(
         ~sa.exists().where(entries.c.change_id == intents.c.change_id)
     ),
+)
+_BEING_MADE = sa.union_all(*_MAKING)
+_CLAIMS = sa.union_all(
+    *_MAKING,
+    _of_others("name", links.c.match_form, "its_made"),
+    _of_others("id", links.c.target_id, "its_found"),
 )
 _WITHDRAWN = intents.delete().where(intents.c.change_id == sa.bindparam("its_id"))
