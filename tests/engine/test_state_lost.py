@@ -3,6 +3,8 @@
 import pytest
 from support.company import Company, person
 
+from jackfield.testing.sandbox import Fault
+
 MANY = 60
 """So many people at once are looked for in the vendor's list first."""
 
@@ -27,6 +29,20 @@ def test_nobody_gets_a_second_account_however_the_vendor_lists(lost: Company, li
     assert len(lost.vendor.store) == 2 * MANY
     assert len(lost.store.links("example")) == MANY
     assert {entry.status for entry in result.entries} == {"success"}
+
+
+@pytest.mark.parametrize("new", [0, MANY // 2, MANY - 1])
+def test_a_vendor_that_lists_nobody_without_a_filter_is_not_empty(lost: Company, new):
+    """Whoever was asked for is new; all others have accounts that no list shows."""
+    name = lost.people[new].attributes["userPrincipalName"]
+    lost.vendor.store.remove(lost.accounts[name]["id"])
+    nobody = {"schemas": [], "totalResults": 0, "Resources": []}
+    lost.vendor.faults.add(Fault(method="GET", status=200, body=nobody, times=1))
+
+    lost.run()
+
+    assert len(lost.vendor.store) == 2 * MANY
+    assert len(lost.store.links("example")) == MANY
 
 
 def test_a_first_run_at_a_vendor_with_accounts_says_so(lost: Company):

@@ -7,7 +7,7 @@ is believed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import uuid4
 
 from jackfield.engine.applying import MOST_TROUBLES
@@ -54,8 +54,7 @@ class Looker:
         self.listed_count = 0
         asked = [question for question in questions if isinstance(question, tuple)]
         self._listed = self._list(len(asked)) if len(asked) >= LEAST_FOR_A_LISTING else None
-        first = next((keys for keys in asked if keys), ())
-        self._is_empty = self._listed == {} and bool(first) and self._finds_nobody(first)
+        self._is_empty = self._listed == {} and self._has_nobody([keys for keys in asked if keys])
 
     def look(self, question: Question) -> Target:
         """Return what the vendor shows; an error of this one person stands in the target.
@@ -107,8 +106,17 @@ class Looker:
             self._tenancy.saw(key, user)
         return Target(user=user, is_matched=is_matched, matched_by=matched_by)
 
+    def _has_nobody(self, asked: Sequence[Keys]) -> bool:
+        """Say whether a list without anybody is right: of a few people, too, who are asked for.
+
+        Some vendors list nobody where no filter is given. Whoever is linked has an account.
+        """
+        if not asked or (self._tenancy is not None and self._tenancy.has_accounts):
+            return False
+        some = {0, len(asked) // 2, len(asked) - 1}
+        return all(self._finds_nobody(asked[number]) for number in sorted(some))
+
     def _finds_nobody(self, keys: Keys) -> bool:
-        """Say whether a list without anybody is right about one person, who is asked for."""
         if not self._job.connector.can_filter(keys[0].path) or _unsearchable(keys[0]):
             return True
         target = self._look(keys[0])

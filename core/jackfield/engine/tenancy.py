@@ -38,6 +38,11 @@ class Tenancy:
         """The identity of the connection."""
         return self._job.connector.identity()
 
+    @property
+    def has_accounts(self) -> bool:
+        """Whether anybody is known to be linked to an account of the tenant."""
+        return bool(self._links or self._others)
+
     def other_owner_of(self, user: User) -> str:
         """Return the other job of the tenant that an account belongs to; empty for none.
 
