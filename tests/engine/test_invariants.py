@@ -13,7 +13,14 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import sqlalchemy as sa
 from support.company import Company, ExampleConnector, person
-from support.doctored import DOCTORED, removals_nobody_approved, with_links, with_memory
+from support.doctored import (
+    DOCTORED,
+    a_deletion_of_an_account_that_was_off,
+    a_removal_under_another_name,
+    removals_nobody_approved,
+    with_links,
+    with_memory,
+)
 from support.evidence import Evidence, Run, links_on, remember
 from support.invariants import RULES, Violation, violations
 from support.settled import unsettled
@@ -90,6 +97,16 @@ def test_an_approved_removal_breaks_no_rule(story: Evidence):
     approved = tuple(replace(run, approved=frozenset({"id-4"})) for run in strict.runs)
 
     assert violations(replace(strict, runs=approved)) == []
+
+
+def test_losses_of_access_and_deletions_of_disabled_accounts_are_counted_apart(story: Evidence):
+    both = a_deletion_of_an_account_that_was_off(a_removal_under_another_name(story))
+    limits = GuardLimits(people=1, percent=0)
+    runs = tuple(replace(run, limits=limits) for run in both.runs)
+
+    broken = {violation.rule for violation in violations(replace(both, runs=runs))}
+
+    assert "removals_within_approval" not in broken
 
 
 def test_an_account_that_is_not_as_wanted_is_not_settled(office: Company, story: Evidence):

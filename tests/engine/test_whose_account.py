@@ -220,6 +220,21 @@ def test_a_leaver_who_is_not_seen_is_approved_once(firm: Company):
     ]
 
 
+def test_a_leaver_who_is_gone_and_whose_name_is_somebody_elses_by_now_is_not_seen(firm: Company):
+    hire(firm, 3)
+    gone = firm.store.links("example")["id-1"].target_id
+    firm.vendor.store.remove(gone)
+    firm.people = [replace(person(1), id="new-1"), person(2), person(3)]
+    firm.run()
+
+    (entry,) = firm.run().entries
+
+    assert (entry.source_id, entry.status, entry.code) == ("id-1", "warning", "NotSeen")
+    assert f"the account {gone} is not shown" in entry.reason
+    assert "is the source object new-1's" in entry.reason
+    assert firm.accounts["person1@example.com"]["active"] is True
+
+
 # --- deletions ------------------------------------------------------------------------------------
 
 

@@ -116,6 +116,20 @@ def removals_nobody_approved(story: Evidence) -> Evidence:
     return replace(story, runs=strict)
 
 
+def deletions_nobody_approved(story: Evidence) -> Evidence:
+    return removals_nobody_approved(a_deletion_of_an_account_that_was_off(story))
+
+
+def a_deletion_of_an_account_that_was_off(story: Evidence) -> Evidence:
+    """Its owner, id-4, lost no access in this cycle."""
+    intents = tuple(
+        SimpleNamespace(**{**vars(each), "action": "delete"}) if each.action == "disable" else each
+        for each in story.memory.intents
+    )
+    gone = with_writes(story, "id-4", method="DELETE", was_on=False, is_removal=False)
+    return with_memory(gone, intents=intents)
+
+
 def a_hold_that_held_nothing(story: Evidence) -> Evidence:
     removal = next(e for e in story.memory.entries if e.action == "disable")
     held = SimpleNamespace(**{**vars(removal), "status": "held", "change_id": "held"})
@@ -194,6 +208,7 @@ DOCTORED: tuple[tuple[str, Callable[[Evidence], Evidence]], ...] = (
     ("a_removal_said_to_be_done_is", a_leaver_called_gone_who_is_there),
     ("removals_within_approval", removals_nobody_approved),
     ("removals_within_approval", removals_by_another_name_that_nobody_approved),
+    ("removals_within_approval", deletions_nobody_approved),
     ("renames_within_approval", names_that_nobody_approved),
     ("names_are_not_exchanged", names_that_moved_by_one),
     ("nobody_is_deleted_while_on", a_deletion_of_somebody_with_access),

@@ -207,30 +207,42 @@ def a_removal_said_to_be_done_is(evidence: Evidence) -> Iterator[str]:
 def removals_within_approval(evidence: Evidence) -> Iterator[str]:
     """Who lost access or account in a cycle, by a step of whatever name, is few or was approved.
 
+    Losses of access count together. Deletions of accounts that were off before count by themselves.
     Whoever was let go in an earlier cycle, and not seen at the vendor then, is nobody new.
     """
-    leaving, unseen = defaultdict(set), defaultdict(set)
+    unseen = defaultdict(set)
     for entry in evidence.memory.entries:
         if entry.code == "NotSeen":
             unseen[entry.source_id].add(entry.cycle_id)
+    losing, deleted = _leavers(evidence)
+    for run in evidence.runs:
+        for leavers, what in ((losing, "access"), (deleted, "a disabled account")):
+            who = {key for key in leavers[run.cycle_id] if not unseen[key] - {run.cycle_id}}
+            of = run.links_on if leavers is losing else run.links_on + len(who)
+            is_everybody = leavers is losing and len(who) == of
+            too_many = is_everybody or run.source_count == 0 or _is_beyond(len(who), of, run)
+            if who - run.approved and too_many:
+                yield f"{len(who)} of {of} people lost {what}, {len(run.approved)} approved"
+
+
+def _leavers(evidence: Evidence) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return by cycle who lost access, and who lost an account that was off before."""
     acted = {intent.change_id for write in evidence.writes for intent in write.intents}
+    losing, deleted = defaultdict(set), defaultdict(set)
     for intent in evidence.memory.intents:
-        if intent.action in {"disable", "delete"} and intent.change_id in acted:
-            leaving[intent.cycle_id].add(intent.source_id)
+        if intent.change_id in acted and intent.action in {"disable", "delete"}:
+            leavers = losing if intent.action == "disable" else deleted
+            leavers[intent.cycle_id].add(intent.source_id)
     for write in evidence.writes:
         for intent in write.intents if write.is_removal else ():
-            leaving[intent.cycle_id].add(intent.source_id)
-    for run in evidence.runs:
-        who = leaving[run.cycle_id] if run.cycle_id else set()
-        who = {key for key in who if not unseen[key] - {run.cycle_id}}
-        if not who <= run.approved and _is_too_many(len(who), run):
-            yield f"{len(who)} of {run.links_on} people lost access, {len(run.approved)} approved"
+            losing[intent.cycle_id].add(intent.source_id)
+    return losing, defaultdict(set, {key: who - losing[key] for key, who in deleted.items()})
 
 
 def renames_within_approval(evidence: Evidence) -> Iterator[str]:
     for run in evidence.runs:
         renamed = {_who(write) for write in _renames(evidence, run).values()}
-        if renamed - run.approved and _is_beyond(len(renamed), run):
+        if renamed - run.approved and _is_beyond(len(renamed), run.links_on, run):
             yield f"{len(renamed)} of {run.links_on} people got another name, not approved"
 
 
@@ -315,14 +327,9 @@ RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
 )
 
 
-def _is_too_many(count: int, run: Run) -> bool:
+def _is_beyond(count: int, of: int, run: Run) -> bool:
     """Say whether the guard must hold so many; written from the rule, not from the guard."""
-    is_everybody = count == run.links_on or run.source_count == 0
-    return count > 0 and (is_everybody or _is_beyond(count, run))
-
-
-def _is_beyond(count: int, run: Run) -> bool:
-    limits, share = run.limits, 100.0 * count / max(1, run.links_on)
+    limits, share = run.limits, 100.0 * count / max(1, of)
     return count > limits.at_most or (count > limits.people and share > limits.percent)
 
 

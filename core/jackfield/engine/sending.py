@@ -228,7 +228,11 @@ class Sender:
         if isinstance(found, Unremoved):
             return self._unremoved(step, found, before)
         if owner := self._ownership.owner_of(found.id, but=step.source_id):
-            reason = f"{step.reason}; the account {found.id} is the source object {owner}'s"
+            reason = f"the account {found.id} is the source object {owner}'s"
+            if found.id != step.target_id:  # by name alone: the leaver's own one is not shown
+                unseen = f"the account {step.target_id} is not shown, and {reason}"
+                return self._unremoved(step, Unremoved("warning", NOT_SEEN, unseen), before)
+            reason = f"{step.reason}; {reason}"
             return Outcome(status="failure", reason=reason, code="DuplicateSourceEntries")
         step = replace(step, target_id=found.id, seen_as=found.userName or "")
         if step.action == "disable":
