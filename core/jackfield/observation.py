@@ -1,11 +1,10 @@
 """What a host application's observers are told: never a secret, never a query, never a body."""
 
-import asyncio
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from jackfield.flow import Effect
 
@@ -50,30 +49,22 @@ class Completed:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class WriteIds:
     """Who hears the vendor's own ids of the writes that one thread, or one task, makes."""
-
-    _listeners: list[tuple[object, Callable[[str], None]]] = field(default_factory=list)
 
     @contextmanager
     def heard_by(self, listener: Callable[[str], None]) -> Iterator[None]:
         """Call the listener for every write of the caller until the end of the block."""
-        entry = (_caller(), listener)
-        self._listeners.append(entry)
+        before = _LISTENERS.set((*_LISTENERS.get(), (self, listener)))
         try:
             yield
         finally:
-            self._listeners.remove(entry)
+            _LISTENERS.reset(before)
 
     def tell(self, write_id: str) -> None:
         """Tell the caller's own listeners; what one of them raises changes no outcome."""
-        listeners = tuple(self._listeners)
-        if not listeners:
-            return
-        caller = _caller()
-        for owner, listener in listeners:
-            if owner != caller:
+        for heard, listener in _LISTENERS.get():
+            if heard is not self:
                 continue
             try:
                 listener(write_id)
@@ -81,10 +72,6 @@ class WriteIds:
                 _LOG.warning("a listener for ids of writes raised %s", type(error).__name__)
 
 
-def _caller() -> object:
-    """Return the running task, or else the thread."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        task = None
-    return task or threading.get_ident()
+_LISTENERS: ContextVar[tuple[tuple[WriteIds, Callable[[str], None]], ...]] = ContextVar(
+    "listeners for ids of writes", default=()
+)

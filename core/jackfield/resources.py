@@ -6,7 +6,7 @@ trip: attributes without a field of their own, extensions included, are kept und
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NewType, Self, TypeAlias
+from typing import Any, Literal, NewType, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
@@ -79,11 +79,9 @@ class User(_Attributes):
     emails: tuple[MultiValue, ...] = ()
     phoneNumbers: tuple[MultiValue, ...] = ()
     addresses: tuple[Address, ...] = ()
-    _shown: dict[str, tuple[Json, Json]] = PrivateAttr(default_factory=dict)
-    """Attribute → its value as read here, and as the vendor shows it, where these differ."""
 
     @classmethod
-    def from_scim(cls, document: Mapping[str, Json]) -> Self:
+    def from_scim(cls, document: Mapping[str, Json]) -> "User":
         """Return the user of a SCIM document.
 
         Raises: pydantic.ValidationError where an attribute has the wrong shape;
@@ -93,16 +91,16 @@ class User(_Attributes):
         return cls.as_shown(document, odd)
 
     @classmethod
-    def as_shown(cls, document: Mapping[str, Json], shown: Mapping[str, Json]) -> Self:
+    def as_shown(cls, document: Mapping[str, Json], shown: Mapping[str, Json]) -> "User":
         """Return the user of a document; of some attributes the vendor shows something else.
 
         A text "False" is read as false and is no false: whoever compares has to see it.
         """
-        user = cls.model_validate(document)
-        if shown:
-            read = user.to_scim()
-            pairs = {name: (read.get(name), value) for name, value in shown.items()}
-            user._shown.update(pairs)  # noqa: SLF001 - its own class
+        if not shown:
+            return cls.model_validate(document)
+        user = _ShownOtherwise.model_validate(document)
+        read = user.to_scim()
+        user._shown = {name: (read.get(name), value) for name, value in shown.items()}  # noqa: SLF001
         return user
 
     def to_scim(self) -> dict[str, Json]:
@@ -111,10 +109,6 @@ class User(_Attributes):
         `jackfield.scim.user_document` is the one to send.
         """
         dumped: dict[str, Json] = self.model_dump(mode="json", exclude_none=True)
-        for name, (read, value) in self._shown.items():
-            # A copy with another value is another value.
-            if name in dumped and dumped[name] == read:
-                dumped[name] = value
         return {name: value for name, value in dumped.items() if value != []}
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
@@ -125,6 +119,24 @@ class User(_Attributes):
         """Return the attributes below one extension URN; empty where there are none."""
         found = (self.model_extra or {}).get(urn)
         return found if isinstance(found, dict) else {}
+
+
+class _ShownOtherwise(User):
+    """A user of whom the vendor shows some attributes otherwise than they are read here."""
+
+    _shown: dict[str, tuple[Json, Json]] = PrivateAttr(default_factory=dict)
+    """Attribute → its value as read here, and as the vendor shows it."""
+
+    def to_scim(self) -> dict[str, Json]:
+        document = super().to_scim()
+        for name, (read, value) in self._shown.items():
+            # A copy with another value is another value.
+            if name in document and document[name] == read:
+                document[name] = value
+        return document
+
+    def __repr_name__(self) -> str:
+        return User.__name__
 
 
 def has_booleans(name: str, value: Json) -> bool:

@@ -41,7 +41,7 @@ from jackfield.testing.sandbox import RateLimit, ScimSandbox, serve
 
 FULL, ROUTINE = 10_000, 300
 LIMIT = 10
-CREATED, ROUNDS = 500, 5
+CREATED, ROUNDS = 500, 9
 FEW, MANY, UNCHANGED_ROUNDS = 10_000, 100_000, 7
 HERE = Path(__file__).parent
 VENDOR = "from jackfield.testing.sandbox import ScimSandbox, main\nmain(ScimSandbox)"

@@ -1,5 +1,6 @@
 """What a benchmark returns: figures, each with its target, and how they are printed."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -32,11 +33,13 @@ def alternating(ours: Run, theirs: Run, rounds: int) -> Iterator[tuple[float, ..
     """Yield the medians of both sides, cost by cost, as (ours, theirs).
 
     The sides take turns, and take turns in going first; one round of each warms up, not counted.
+    Each begins with a collected heap, so that none pays for what the other left.
     """
     sides: tuple[list[tuple[float, ...]], ...] = ([], [])
     for number in range(rounds + 1):
         order = (0, 1) if number % 2 else (1, 0)
         for side in order:
+            gc.collect()
             cost = (ours, theirs)[side]()
             if number:
                 sides[side].append(cost)

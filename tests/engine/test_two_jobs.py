@@ -1,9 +1,11 @@
 """Two jobs of one connection: an account has one owner, and two jobs never make two of it."""
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from support.company import Company, person
+from support.mortal import age
 
 from jackfield.engine.leavers import Leavers
 from jackfield.engine.log import LogFilter
@@ -66,6 +68,43 @@ def test_an_account_that_another_job_keeps_on_is_not_taken_by_a_leaver(firm: Com
     (kept,) = firm.run().entries
 
     assert (kept.action, kept.code) == ("skip", "Claimed")
+    assert active(firm, 1) is True
+
+
+def test_who_moves_to_another_job_and_has_no_account_any_more_gets_one_and_keeps_it(firm: Company):
+    firm.people = [person(1), person(2)]
+    firm.run()
+    firm.vendor.store.remove(firm.store.links("example")["id-1"].target_id)
+    firm.people = [person(2)]
+    firm.run()
+    second = other(firm)
+    second.people = [replace(person(1), id="number-1")]
+
+    (made,) = second.run(name="second").entries
+    age(firm.store, dt.timedelta(days=1))
+    (unseen,) = firm.run().entries
+
+    assert (made.action, made.status) == ("create", "success")
+    assert (unseen.status, unseen.code) == ("warning", "NotSeen")
+    assert f"the account {made.target_id} is the job second's" in unseen.reason
+    assert active(firm, 1) is True
+
+
+def test_a_leaver_whose_name_another_job_has_an_account_of_takes_nothing_from_it(firm: Company):
+    """The account was made by hand: the other job found it, and this one finds it by name alone."""
+    firm.people = [person(1), person(2)]
+    firm.run()
+    firm.vendor.store.remove(firm.store.links("example")["id-1"].target_id)
+    firm.vendor.seed([{"userName": "person1@example.com", "active": True}])
+    second = other(firm)
+    second.people = [replace(person(1), id="number-1")]
+    second.run(name="second")
+    firm.people = [person(2)]
+
+    (unseen,) = firm.run().entries
+
+    assert (unseen.status, unseen.code) == ("warning", "NotSeen")
+    assert "is the job second's" in unseen.reason
     assert active(firm, 1) is True
 
 

@@ -16,7 +16,7 @@ def matching_form(value: str) -> str:
     NFC, then lower case: not casefold, which merges `straße` and `strasse`, and not NFKC, which
     merges look-alikes.
     """
-    return unicodedata.normalize("NFC", value).lower()
+    return value.lower() if value.isascii() else unicodedata.normalize("NFC", value).lower()
 
 
 def forms_of(names: Iterable[str]) -> frozenset[str]:

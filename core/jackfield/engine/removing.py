@@ -60,6 +60,9 @@ class Removing:
         found = self._job.find(self._job.keys_of(value))
         if found is None or not self._job.adopt:
             return Unremoved("warning", NOT_SEEN, unseen)
+        if job := self._tenancy.holder_of(found.id or "", value):
+            unseen = f"the vendor does not show the account {step.target_id}, and the account"
+            return Unremoved("warning", NOT_SEEN, f"{unseen} {found.id} is the job {job}'s")
         if self._job.on_missing_target != "rematch":
             reason = (
                 f"the linked account {step.target_id} is gone, and {found.id} has the name: "

@@ -57,6 +57,16 @@ class Tenancy:
         """Return the link that another job of the tenant has to an account."""
         return self._others.get(target_id, ("", None))[1]
 
+    def holder_of(self, target_id: str, value: str) -> str:
+        """Return the other job that has an account of a matching value, or may just have made it.
+
+        This asks the state anew; empty for none.
+        """
+        job = self._store.other_owner(self._job.name, self.tenant, target_id)
+        forms = forms_of((value,))
+        making = self._store.journal.being_made(self._job.name, self.tenant, forms)
+        return job or next(iter(making.values()), "")
+
     def maker_of(self, values: Iterable[str]) -> str:
         """Return the other job that may have made the account of a matching value; empty for none.
 

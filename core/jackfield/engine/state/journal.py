@@ -8,6 +8,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -146,7 +147,8 @@ class Journal:
 def _claimed(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> dict[str, str]:
     """Return the changes that another job of the tenant is before with: change id → that job.
 
-    It has the account by a link, or may have it: by a doubt, or by a change under way.
+    It has the account by a link, or may have it: by a doubt, or by a change under way. A link to an
+    account that the vendor does not show any more keeps nobody from a new one.
     """
     claims = [change for change in ahead if change.tenant]
     if not claims:
@@ -195,7 +197,7 @@ def _intend(connection: sa.Connection, job: str, ahead: Sequence[Change]) -> Non
     steps = [change.step for change in ahead]
     concerned = {step.source_id for step in steps}
     concerned |= {step.takes_over for step in steps if not step.takes_over_job}
-    connection.execute(_UNCERTAIN, _people(job, concerned))
+    _of_people(connection, _UNCERTAIN, job, concerned)
     renamed = [
         {"its_job": job, "its_source_id": s.source_id, "new": s.user_name, "seen": s.seen_as}
         for s in steps
@@ -212,7 +214,7 @@ def _settle(connection: sa.Connection, job: str, settled: Sequence[Settled]) -> 
         if each.escrow is not None or each.entry.status in SUCCEEDED:
             failures[each.entry.source_id] = each.escrow
     if failures:
-        connection.execute(_NO_ESCROW, _people(job, failures))
+        _of_people(connection, _NO_ESCROW, job, failures)
         failed = filter(None, failures.values())
         upsert(connection, escrows, [escrow_row(job, escrow) for escrow in failed])
     for each in settled:
@@ -227,20 +229,40 @@ def _relink(connection: sa.Connection, job: str, found: Mapping[str, Settled]) -
     for each in found.values():
         if each.released and each.link:
             from_job = each.released_job or job
-            connection.execute(_NO_LINK, _people(from_job, [each.released]))
-    connection.execute(_NO_LINK, _people(job, found))
+            _of_people(connection, _NO_LINK, from_job, [each.released])
+    _of_people(connection, _NO_LINK, job, found)
     if rows := [link_row(job, each.link) for each in found.values() if each.link is not None]:
         connection.execute(_LINKED, rows)
-        connection.execute(_NO_DOUBT, [_doubt_of(job, row) for row in rows])
+        _end_doubts(connection, job, {row["source_id"]: row for row in rows})
 
 
-def _doubt_of(job: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    known = {"its_form": row["match_form"], "its_linked_at": row["linked_at"]}
-    return {"its_job": job, "its_source_id": row["source_id"], **known}
+def _end_doubts(
+    connection: sa.Connection, job: str, linked: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Take out the doubts about accounts that people are linked to by now."""
+    doubted = chain.from_iterable(
+        connection.scalars(_IN_DOUBT, {"its_job": job, "its_people": some})
+        for some in chunks(linked)
+    )
+    ended = [
+        {
+            "its_job": job,
+            "its_source_id": each,
+            "its_form": linked[each]["match_form"],
+            "its_linked_at": linked[each]["linked_at"],
+        }
+        for each in doubted
+    ]
+    if ended:
+        connection.execute(_NO_DOUBT, ended)
 
 
-def _people(job: str, source_ids: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"its_job": job, "its_source_id": source_id} for source_id in source_ids]
+def _of_people(
+    connection: sa.Connection, statement: sa.Executable, job: str, source_ids: Iterable[str]
+) -> None:
+    """Carry out a statement for some people of a job."""
+    for some in chunks(source_ids):
+        connection.execute(statement, {"its_job": job, "its_people": some})
 
 
 def _intent(job: str, at: dt.datetime, change: Change) -> dict[str, Any]:
@@ -323,13 +345,19 @@ def _is_of(table: sa.Table) -> sa.ColumnElement[bool]:
     )
 
 
+def _is_among(table: sa.Table) -> sa.ColumnElement[bool]:
+    people: sa.BindParameter[Any] = sa.bindparam("its_people", expanding=True)
+    return sa.and_(table.c.job == sa.bindparam("its_job"), table.c.source_id.in_(people))
+
+
 # Made once: to write a statement takes longer than to carry it out.
 _INTENDED = intents.insert()
 _LOGGED = entries.insert()
 _LINKED = links.insert()
-_NO_LINK = links.delete().where(_is_of(links))
-_NO_ESCROW = escrows.delete().where(_is_of(escrows))
-_UNCERTAIN = links.update().where(_is_of(links)).values(wanted="")
+_NO_LINK = links.delete().where(_is_among(links))
+_NO_ESCROW = escrows.delete().where(_is_among(escrows))
+_UNCERTAIN = links.update().where(_is_among(links)).values(wanted="")
+_IN_DOUBT = sa.select(doubts.c.source_id).where(_is_among(doubts)).distinct()
 _RENAMED = (
     links.update()
     .where(_is_of(links))
@@ -362,7 +390,7 @@ _MAKING = (
 _BEING_MADE = sa.union_all(*_MAKING)
 _CLAIMS = sa.union_all(
     *_MAKING,
-    _of_others("name", links.c.match_form, "its_made"),
+    _of_others("name", links.c.match_form, "its_made").where(links.c.missing_since.is_(None)),
     _of_others("id", links.c.target_id, "its_found"),
 )
 _WITHDRAWN = intents.delete().where(intents.c.change_id == sa.bindparam("its_id"))

@@ -151,6 +151,19 @@ class Store:
                 rows += connection.execute(unbound.where(links.c.match_form.in_(some)))
         return {row[2]: (row[0], link_of(row[1:])) for row in rows}
 
+    def other_owner(self, job: str, tenant: str, target_id: str) -> str:
+        """Return the other job that is linked to an account of a tenant; empty for none.
+
+        A link that no look has bound to a tenant yet may be to this one.
+        """
+        query = sa.select(links.c.job).where(
+            links.c.job != job,
+            links.c.target_id == target_id,
+            links.c.tenant.in_((tenant, "")),
+        )
+        with self._database.read() as connection:
+            return connection.scalars(query).first() or ""
+
     def begin_cycle(self, job: str, *, token: int | None = None) -> str:
         """Record that a cycle begins; return its id."""
         return self.cycles.begin(job, token=token)
