@@ -32,7 +32,7 @@ from jackfield.errors import ConfigurationError, PluginFault, ProvisioningError,
 MOST_TROUBLES = 5
 """So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
 
-MOST_AT_ONCE = 32
+MOST_AT_ONCE = 64
 """So many intents at most stand in one transaction."""
 
 _SHORT_SECONDS, _LONG_SECONDS = 0.25, 0.5

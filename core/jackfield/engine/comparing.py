@@ -29,25 +29,23 @@ def differences(
     difference where the user has any value.
     """
     document = user.to_scim()
-    found = (
-        _addition(path, read(document, path), wanted)
-        if path in adds_only and isinstance(wanted, list)
-        else AttributeChange(path, read(document, path), wanted)
-        for path, wanted in desired.items()
-    )
-    return tuple(
-        change
-        for change in found
-        if not _is_kept(change.new, change.old, capabilities.attribute(change.path))
-        and (change.path not in fills_empty or _is_nothing(change.old))
-    )
+    found = []
+    for path, wanted in desired.items():
+        old = read(document, path)
+        is_addition = path in adds_only and isinstance(wanted, list)
+        new = _with_held(old, wanted) if is_addition else wanted
+        is_kept = _is_kept(new, old, capabilities.attribute(path))
+        if not is_kept and (path not in fills_empty or _is_nothing(old)):
+            found.append(AttributeChange(path, old, new, is_addition=is_addition))
+    return tuple(found)
 
 
-def _addition(path: str, old: Json, wanted: list[Json]) -> AttributeChange:
+def _with_held(old: Json, wanted: Json) -> Json:
+    """Return the values held, and those wanted that are not among them."""
     held = old if isinstance(old, list) else []
     names = [_name(value) for value in held]
-    lacking = [value for value in wanted if _name(value) not in names]
-    return AttributeChange(path, old, [*held, *lacking], is_addition=True)
+    lacking = wanted if isinstance(wanted, list) else []
+    return [*held, *(value for value in lacking if _name(value) not in names)]
 
 
 def _name(value: Json) -> Json:
@@ -73,13 +71,15 @@ def is_same(wanted: Json, found: Json, *, case_exact: bool) -> bool:
     Spelling in Unicode never counts, nor the order of several values, nor what a vendor adds to
     one of them.
     """
+    if wanted == found:
+        return True
     if isinstance(wanted, list) and isinstance(found, list):
         return len(wanted) == len(found) and all(
             any(_is_within(value, other, case_exact=case_exact) for other in found)
             for value in wanted
         )
     if not isinstance(wanted, str) or not isinstance(found, str):
-        return wanted == found
+        return False
     wanted, found = (unicodedata.normalize("NFC", value) for value in (wanted, found))
     return wanted == found if case_exact else wanted.lower() == found.lower()
 
