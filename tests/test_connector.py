@@ -32,7 +32,7 @@ from jackfield import (
     WriteRefused,
     hookimpl,
 )
-from jackfield.steps import Policy
+from jackfield.driver.steps import Policy
 
 TOKEN = reply(200, {"access_token": ACCESS_TOKEN})
 ANN = User(userName="ann@example.com")

@@ -206,10 +206,10 @@ def no_patching_of_our_code(path: str, source: str) -> Iterator[Complaint]:
 
 def http_client_only_in_transport(path: str, source: str) -> Iterator[Complaint]:
     in_product = fnmatch(path, "core/*") or fnmatch(path, "plugins/*/src/*")
-    if not in_product or path == "core/jackfield/transport.py":
+    if not in_product or path == "core/jackfield/driver/transport.py":
         return
     if any(name.split(".")[0] == "httpx" for name, _ in imports(source)):
-        yield path, "imports httpx; only core/jackfield/transport.py may"
+        yield path, "imports httpx; only core/jackfield/driver/transport.py may"
 
 
 # --- files of other kinds --------------------------------------------------------------------
@@ -330,13 +330,13 @@ OFFENDERS = (
     (no_mocks, "x.py", "from unittest import mock"),
     (no_mocks, "x.py", "from unittest.mock import patch"),
     (no_mocks, "x.py", "def test_a(mocker): ..."),
-    (no_patching_of_our_code, "x.py", "monkeypatch.setattr('jackfield.driver.sleep', 1)"),
+    (no_patching_of_our_code, "x.py", "monkeypatch.setattr('jackfield.driver.driver.sleep', 1)"),
     (
         no_patching_of_our_code,
         "x.py",
         "from jackfield import flow\nmonkeypatch.setattr(flow, 'a', 1)",
     ),
-    (http_client_only_in_transport, "core/jackfield/driver.py", "from httpx import Client"),
+    (http_client_only_in_transport, "core/jackfield/driver/driver.py", "from httpx import Client"),
     (http_client_only_in_transport, "plugins/a/src/jackfield_a/b.py", "def f():\n import httpx"),
     (no_registry_host, "notes.md", f"https://{REGISTRY_HOSTS[0].upper()}/simple"),
     (cassettes_name_their_origin, "cassettes/a/b.yaml", "interactions: []\n# origin: recorded"),
@@ -356,7 +356,7 @@ KEEPERS = (
     (no_state_in_modules, "x.py", "WORDS = {'a': 1}\ndef f():\n seen = set()"),
     (no_mocks, "x.py", "from unittest import TestCase"),
     (no_patching_of_our_code, "x.py", "import time\nmonkeypatch.setattr(time, 'sleep', print)"),
-    (http_client_only_in_transport, "core/jackfield/transport.py", "import httpx"),
+    (http_client_only_in_transport, "core/jackfield/driver/transport.py", "import httpx"),
     (cassettes_name_their_origin, "cassettes/a/b.yaml", "# origin: sandbox\ninteractions: []"),
     (plugin_accepts_core, "x.toml", "[project]\ndependencies = ['jackfield>=0']"),
 )

@@ -14,16 +14,18 @@ from typing import Self, TypeVar
 
 from pydantic import SecretStr
 
-from jackfield import answers
-from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities, Rate
-from jackfield.driver import Driver
+from jackfield.driver import answers
+from jackfield.driver.addresses import Reach
+from jackfield.driver.driver import Driver
+from jackfield.driver.limits import with_grant
+from jackfield.driver.listing import Pages
+from jackfield.driver.loops import run, run_async
+from jackfield.driver.steps import Clock, Steps
+from jackfield.driver.transport import AsyncTransport, Limits, SyncTransport
 from jackfield.errors import ConfigurationError, RejectedUser
 from jackfield.flow import FOUND_BY_LISTING, TENANT, Flow
 from jackfield.grants import Grant
-from jackfield.limits import with_grant
-from jackfield.listing import Pages
-from jackfield.loops import run, run_async
 from jackfield.oauth import Authorization, Pending, Tokens, begin, exchange, read_redirect
 from jackfield.resources import (
     Applied,
@@ -37,8 +39,6 @@ from jackfield.resources import (
 )
 from jackfield.scim import read
 from jackfield.settings import ConnectorSettings
-from jackfield.steps import Clock, Steps
-from jackfield.transport import AsyncTransport, Limits, SyncTransport
 
 T = TypeVar("T")
 

@@ -18,15 +18,15 @@ import pluggy
 from pydantic import ValidationError
 
 from jackfield.capabilities import Capabilities
-from jackfield.checking import contract_problems, observer_problems
 from jackfield.connector import Connector
-from jackfield.driver import Driver
+from jackfield.driver.checking import contract_problems, observer_problems
+from jackfield.driver.driver import Driver
+from jackfield.driver.steps import Clock, Policy
 from jackfield.errors import ConfigurationError, PluginFault
 from jackfield.grants import GrantStore, MemoryGrants
 from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
 from jackfield.references import Given, resolve_references
 from jackfield.settings import ConnectorSettings
-from jackfield.steps import Clock, Policy
 
 GROUP = "jackfield.connectors"
 

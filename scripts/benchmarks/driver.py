@@ -38,8 +38,8 @@ from jackfield import (
     UserId,
     hookimpl,
 )
-from jackfield.steps import Policy
-from jackfield.transport import Limits
+from jackfield.driver.steps import Policy
+from jackfield.driver.transport import Limits
 
 TARGET = 1.3
 ROUNDS = 9

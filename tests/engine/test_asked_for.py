@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from support.company import Company
 
+from jackfield.driver.steps import Clock
 from jackfield.sources import SourceRead
 from jackfield.sources.scim import ScimSource, ScimSourceSettings
-from jackfield.steps import Clock
 from jackfield.testing.sandbox import Fault, Sandbox, ScimSandbox, serve
 
 

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from jackfield.driver.pauses import given_up_by, pause
 from jackfield.engine.crew import work
-from jackfield.pauses import given_up_by, pause
 
 
 class Enough(BaseException):

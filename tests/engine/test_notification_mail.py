@@ -13,7 +13,7 @@ from support.frames import shown_with_variables
 from support.mail_server import MailServer, Manners, server_identity
 from support.news import held, quarantined
 
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
 from jackfield.engine.notification.events import Message, NotDelivered, render
 from jackfield.engine.notification.mail import Mail, MailSettings, mail_of, system_trust
 from jackfield.redact import Redactor

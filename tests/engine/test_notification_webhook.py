@@ -14,7 +14,7 @@ from support.frames import shown_with_variables
 from support.loopback import LOST_ANSWERS, LoopbackServer, dripping, gzip_bomb, reply
 from support.news import held, quarantined
 
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
 from jackfield.engine.notification.events import NotDelivered, render
 from jackfield.engine.notification.webhook import Webhook, WebhookSettings, signature
 from jackfield.redact import Redactor

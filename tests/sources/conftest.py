@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from jackfield.driver.steps import Clock, Policy
+from jackfield.driver.transport import Limits
 from jackfield.sources import SourceRead
 from jackfield.sources.csv import CsvSettings, CsvSource
 from jackfield.sources.entra import EntraSettings, EntraSource
 from jackfield.sources.entra.source import POLICY
-from jackfield.steps import Clock, Policy
 from jackfield.testing.sandbox import Fault, serve
 from jackfield.testing.sandbox.entra import EntraSandbox
 from jackfield.testing.sandbox.entra_directory import Directory
-from jackfield.transport import Limits
 
 START = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 

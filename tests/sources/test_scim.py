@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from jackfield.driver.steps import Clock
 from jackfield.errors import CredentialsRefused, VendorBroken
 from jackfield.scim import ENTERPRISE_URN
 from jackfield.sources import Source, SourceRead
 from jackfield.sources.scim import ScimSource, ScimSourceSettings
-from jackfield.steps import Clock
 from jackfield.testing.sandbox import Answer, Fault, Sandbox, ScimSandbox, serve
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"

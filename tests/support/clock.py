@@ -4,7 +4,7 @@ import datetime as dt
 import random
 import threading
 
-from jackfield.steps import Clock
+from jackfield.driver.steps import Clock
 
 START = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 

@@ -25,12 +25,12 @@ from jackfield import (
     User,
     hookimpl,
 )
-from jackfield.driver import Driver
+from jackfield.driver.driver import Driver
+from jackfield.driver.steps import Await, Call, Clock, Pause, Policy, Send, Steps
+from jackfield.driver.transport import Answer, Limits, Wire
 from jackfield.grants import MemoryGrants
 from jackfield.registry import Registry
 from jackfield.resources import UserId
-from jackfield.steps import Await, Call, Clock, Pause, Policy, Send, Steps
-from jackfield.transport import Answer, Limits, Wire
 
 CLIENT_SECRET = "canary-horse-battery/staple"
 ACCESS_TOKEN = "canary-at-6b1f3c9d2e"

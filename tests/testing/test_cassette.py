@@ -5,12 +5,12 @@ import base64
 import pytest
 
 from jackfield import NotSent
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
+from jackfield.driver.transport import Limits, SyncTransport, Wire
 from jackfield.testing.cassette import UnsafeRecording, record
 from jackfield.testing.exchange import Exchange, write_cassette
 from jackfield.testing.sandbox import Answer, Sandbox, serve
 from jackfield.testing.scanning import findings
-from jackfield.transport import Limits, SyncTransport, Wire
 
 REAL = "https://vendor.example.com"
 CANARY = "canary-5d1f"

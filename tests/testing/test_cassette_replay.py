@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
+from jackfield.driver.transport import AsyncTransport, Limits, SyncTransport, Wire
 from jackfield.testing.cassette import DamagedCassette, Mismatch, replay
 from jackfield.testing.exchange import Exchange, write_cassette
 from jackfield.testing.scenario import Call, Outcome, Scenario, problems
-from jackfield.transport import AsyncTransport, Limits, SyncTransport, Wire
 
 REAL = "https://vendor.example.com"
 CANARY = "canary-5d1f"

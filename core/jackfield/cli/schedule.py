@@ -12,6 +12,7 @@ from jackfield.cli.events import EventLog
 from jackfield.cli.exits import Exit, exit_of, sentence_of
 from jackfield.cli.results import exit_of_result
 from jackfield.connector import Connector
+from jackfield.driver.pauses import given_up_by
 from jackfield.engine import CycleResult, How, Job, run_job
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.notification.events import (
@@ -28,7 +29,6 @@ from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store
 from jackfield.errors import AlreadyRunning
-from jackfield.pauses import given_up_by
 from jackfield.registry import Registry
 
 _LONGEST_PAUSE_SECONDS = 60.0

@@ -9,7 +9,7 @@ from itertools import islice
 from threading import Event
 from typing import TypeVar
 
-from jackfield.pauses import given_up_by, look_around
+from jackfield.driver.pauses import given_up_by, look_around
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -19,13 +19,13 @@ from jackfield.errors import (
     UnknownUser,
 )
 from jackfield.flow import Flow, Json, Request, Response
-from jackfield.identity import is_same_id, problem_of_id
 from jackfield.read_only import ReadOnly
 from jackfield.resources import Applied, Change, Changes, MatchKey, NotFound, Page, User, UserId
 from jackfield.scim import pages, sign_in
 from jackfield.scim.comparing import not_taken
 from jackfield.scim.errors import read_refusal, scim_error
 from jackfield.scim.filters import answers, check_key, equals, resembles
+from jackfield.scim.identity import is_same_id, problem_of_id
 from jackfield.scim.merging import (
     merge_document,
     needs_current,

@@ -12,17 +12,17 @@ from typing import Any, Protocol, Self, TypeVar
 
 import pluggy
 
-from jackfield.addresses import Reach
 from jackfield.capabilities import Capabilities
-from jackfield.driver import Driver
+from jackfield.driver.addresses import Reach
+from jackfield.driver.driver import Driver
+from jackfield.driver.loops import run
+from jackfield.driver.steps import Clock, Policy
+from jackfield.driver.transport import SyncTransport
 from jackfield.errors import ConnectorError
 from jackfield.flow import Flow, Token
 from jackfield.grants import MemoryGrants
 from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec
-from jackfield.loops import run
 from jackfield.settings import ConnectorSettings
-from jackfield.steps import Clock, Policy
-from jackfield.transport import SyncTransport
 
 T = TypeVar("T")
 

@@ -21,6 +21,8 @@ from typing import ClassVar, Final, Self, TypeAlias, TypeVar
 from pydantic import Field, SecretStr, model_validator
 
 from jackfield.capabilities import Capabilities
+from jackfield.driver.steps import Clock, Policy
+from jackfield.driver.transport import Limits
 from jackfield.errors import ConnectorError, RejectedUser, VendorBroken
 from jackfield.flow import Flow, Json, Request, Response, Token
 from jackfield.hooks import hookimpl
@@ -38,8 +40,6 @@ from jackfield.scim import (
 from jackfield.settings import BaseUrl, ConnectorSettings, Secret
 from jackfield.sources.base import SourceObject, SourceRead, SourceSettings, SourceValue
 from jackfield.sources.reader import Reader
-from jackfield.steps import Clock, Policy
-from jackfield.transport import Limits
 
 POLICY: Final = Policy(attempts=4, patience_seconds=900.0, limits=Limits(deadline_seconds=60.0))
 """For each page."""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import yaml
 
-from jackfield.strict_json import parse_json
+from jackfield.driver.strict_json import parse_json
 
 LIMIT_BYTES = 1024 * 1024
 """Larger files are not read: a cassette of ours is a few kilobytes."""

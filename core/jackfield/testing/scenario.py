@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from jackfield.connector import AsyncConnector, Connector
+from jackfield.driver.steps import Clock
 from jackfield.errors import ConnectorError, ProvisioningError, RejectedUser
 from jackfield.flow import Json
 from jackfield.read_only import ReadOnly
 from jackfield.resources import Applied, NotFound, User
 from jackfield.settings import ConnectorSettings, origin_of
-from jackfield.steps import Clock
 
 Act: TypeAlias = Callable[[Any], object]
 """Something done to the sandbox of the vendor; the type is the vendor's own."""

@@ -7,8 +7,8 @@ from support.clock import ScriptedClock
 from support.company import Company, ExampleConnector
 
 from jackfield import Registry
-from jackfield.steps import Policy
-from jackfield.transport import Limits
+from jackfield.driver.steps import Policy
+from jackfield.driver.transport import Limits
 
 IMPATIENT = Policy(attempts=3, patience_seconds=60, limits=Limits(deadline_seconds=0.3))
 

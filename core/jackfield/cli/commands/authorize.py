@@ -8,8 +8,8 @@ import click
 from jackfield.cli.screen import note, show
 from jackfield.cli.session import Session
 from jackfield.connector import Connector
+from jackfield.driver.loopback import listening
 from jackfield.errors import ConfigurationError, CredentialsRefused
-from jackfield.loopback import listening
 from jackfield.oauth import Pending
 
 

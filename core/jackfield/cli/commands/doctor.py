@@ -18,13 +18,14 @@ from typing import Literal, TypeAlias
 import click
 from pydantic import BaseModel
 
-from jackfield.addresses import Reach
 from jackfield.cli.app import Options
 from jackfield.cli.commands.schema import secret_settings
 from jackfield.cli.exits import Exit, sentence_of
 from jackfield.cli.results import doubts_told
 from jackfield.cli.screen import show, show_json
 from jackfield.connector import Connector
+from jackfield.driver.addresses import Reach
+from jackfield.driver.transport import Limits, SyncTransport, Wire
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.configuration.sources import GROUP, load_source
 from jackfield.engine.configuration.vanished import vanished_jobs
@@ -34,7 +35,6 @@ from jackfield.engine.state.tables import SCHEMA_VERSION
 from jackfield.errors import ProvisioningError
 from jackfield.references import is_reference
 from jackfield.registry import Registry
-from jackfield.transport import Limits, SyncTransport, Wire
 
 SCHEMA = "jackfield.doctor/1"
 Health: TypeAlias = Literal["fine", "warning", "wrong"]

@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import BaseModel, SecretStr
 
 from jackfield.connector import Connector
+from jackfield.driver.steps import Policy
 from jackfield.engine.configuration.file import ConfigurationFile, MappingTable, read_file
 from jackfield.engine.configuration.sources import load_source, source_settings
 from jackfield.engine.guard import GuardLimits
@@ -27,7 +28,6 @@ from jackfield.mappings import AttributeMapping
 from jackfield.references import is_reference, resolve_references
 from jackfield.registry import Registry
 from jackfield.sources import SourceRead, reads_changes
-from jackfield.steps import Policy
 
 PATIENCE_SECONDS = 900.0
 """How long one operation of a job may wait for a vendor's rate limit."""

@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
 from jackfield.engine.notification.events import Message, NotDelivered, shown
 from jackfield.errors import ConfigurationError
 from jackfield.redact import Redactor

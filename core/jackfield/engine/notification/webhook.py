@@ -26,12 +26,12 @@ from pydantic import (
     model_validator,
 )
 
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
+from jackfield.driver.transport import Limits, SyncTransport, Wire
 from jackfield.engine.notification.events import Message, NotDelivered, shown
 from jackfield.errors import ProvisioningError
 from jackfield.redact import Redactor
 from jackfield.settings import BaseUrl, Secret, is_loopback
-from jackfield.transport import Limits, SyncTransport, Wire
 
 _BASE_URL: TypeAdapter[str] = TypeAdapter(BaseUrl)
 _QUERY = re.compile(r"[\x21-\x7e]*")

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final
 
+from jackfield.driver.steps import Clock, Policy
+from jackfield.driver.transport import Limits
 from jackfield.errors import VendorBroken
 from jackfield.resources import NotFound
 from jackfield.sources.base import DEFAULT_ACCESS, Removal, SourceObject, SourceRead, SourceSettings
@@ -23,8 +25,6 @@ from jackfield.sources.entra.people import attribute_names, is_partial, to_sourc
 from jackfield.sources.entra.settings import EntraSettings
 from jackfield.sources.entra.watermark import Watermark, read_watermark
 from jackfield.sources.reader import Reader
-from jackfield.steps import Clock, Policy
-from jackfield.transport import Limits
 
 POLICY: Final = Policy(attempts=4, patience_seconds=900.0, limits=Limits(deadline_seconds=60.0))
 """For each page: Graph answers slowly in large tenants, and says how long it wants to be left."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jackfield.driver.transport import Answer
 from jackfield.testing.contract.vendor import Reply, Scripted, scripted
 from jackfield.testing.exchange import Exchange, read_cassette
-from jackfield.transport import Answer
 
 _RECORDED = re.compile(r"# origin: recorded \(.*?(\d{4}-\d{2}-\d{2}).*\)")
 

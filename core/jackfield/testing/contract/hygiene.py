@@ -6,7 +6,7 @@ import subprocess
 import sys
 from functools import lru_cache
 
-from jackfield.checking import contract_problems
+from jackfield.driver.checking import contract_problems
 from jackfield.testing.contract.case import Broken, Case, NotClaimed
 
 _PROBE = """

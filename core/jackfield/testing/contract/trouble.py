@@ -6,6 +6,7 @@ is needed.
 
 from collections.abc import Iterator
 
+from jackfield.driver.transport import Answer
 from jackfield.errors import (
     CredentialsRefused,
     InDoubt,
@@ -19,7 +20,6 @@ from jackfield.resources import MatchKey, User, UserId
 from jackfield.testing.contract.case import Broken, Case
 from jackfield.testing.contract.judging import error, fail, no_write, result
 from jackfield.testing.contract.vendor import Asked, Operation, Reply, Scripted, Told, scripted
-from jackfield.transport import Answer
 
 _SAID: Json = {"message": "made up by the contract"}
 _HTML = Answer(200, {"content-type": "text/html"}, b"<html>Please sign in</html>")

@@ -15,19 +15,19 @@ from typing import Any, TypeAlias, cast
 import pluggy
 
 from jackfield.connector import _Calls
-from jackfield.driver import Driver
+from jackfield.driver.driver import Driver
+from jackfield.driver.loops import run
+from jackfield.driver.steps import Policy, Steps
+from jackfield.driver.transport import Answer, SyncTransport, Wire
 from jackfield.errors import ConnectorError, ProvisioningError
 from jackfield.flow import Flow, Response, Token
 from jackfield.grants import MemoryGrants
 from jackfield.hooks import PROJECT, ConnectorSpec, ObserverSpec, hookimpl
-from jackfield.loops import run
 from jackfield.observation import Answered, Completed, Sending
 from jackfield.settings import ConnectorSettings
-from jackfield.steps import Policy, Steps
 from jackfield.testing.comparing import differences
 from jackfield.testing.exchange import Exchange
 from jackfield.testing.scenario import SteppingClock
-from jackfield.transport import Answer, SyncTransport, Wire
 
 Reply: TypeAlias = Response | ConnectorError
 """What the vendor answers; an error stands for what happens where no answer comes."""

@@ -7,8 +7,8 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 from support.loopback import LoopbackServer, reply
 
-from jackfield.addresses import Reach
-from jackfield.transport import Limits, SyncTransport, Wire
+from jackfield.driver.addresses import Reach
+from jackfield.driver.transport import Limits, SyncTransport, Wire
 
 CANARY = "canary-7f3a9c"
 

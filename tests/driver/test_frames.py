@@ -44,9 +44,9 @@ from jackfield import (
     hookimpl,
 )
 from jackfield.connector import Connector
-from jackfield.driver import Driver
+from jackfield.driver.driver import Driver
+from jackfield.driver.steps import Policy
 from jackfield.grants import FileGrants, Grant, MemoryGrants
-from jackfield.steps import Policy
 
 PASSWORD = canary("user-password")
 REFRESH = canary("refresh-token")

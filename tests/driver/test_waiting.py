@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.waiting import TRANSIENT, Backoff, Waits, growing_seconds, retry_after_seconds
+from jackfield.driver.waiting import TRANSIENT, Backoff, Waits, growing_seconds, retry_after_seconds
 
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 WEEK = 7 * 24 * 3600

@@ -14,13 +14,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from pydantic import SecretStr
 
+from jackfield.driver.strict_json import encode_json, parse_json, with_texts
+from jackfield.driver.token_answers import read_token_answer
+from jackfield.driver.transport import Answer, Wire
 from jackfield.errors import ConfigurationError, PluginFault, RejectedUser, VendorBroken
 from jackfield.flow import Effect, Json, Request, Response, Token
 from jackfield.redact import Redactor
 from jackfield.settings import origin_of
-from jackfield.strict_json import encode_json, parse_json, with_texts
-from jackfield.token_answers import read_token_answer
-from jackfield.transport import Answer, Wire
 
 _JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
 # The ids that vendors' own support asks for come first; what gateways add is better than nothing.

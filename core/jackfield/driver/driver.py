@@ -16,6 +16,11 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from jackfield.capabilities import Capabilities
+from jackfield.driver.exchange import Connection, Exchange, Operation
+from jackfield.driver.steps import Await, Call, Clock, Pause, Policy, Steps
+from jackfield.driver.tokens import TokenCache
+from jackfield.driver.waiting import Fences, Waits
+from jackfield.driver.wiring import secrets_of
 from jackfield.errors import (
     ConfigurationError,
     ConnectorError,
@@ -25,16 +30,11 @@ from jackfield.errors import (
     RejectedUser,
     WriteRefused,
 )
-from jackfield.exchange import Connection, Exchange, Operation
 from jackfield.flow import Flow, Request, Response, Token, effect_of
 from jackfield.grants import Grant, GrantStore
 from jackfield.observation import Completed, WriteIds
 from jackfield.redact import Redactor, without_tokens
 from jackfield.settings import ConnectorSettings
-from jackfield.steps import Await, Call, Clock, Pause, Policy, Steps
-from jackfield.tokens import TokenCache
-from jackfield.waiting import Fences, Waits
-from jackfield.wiring import secrets_of
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_TOKEN_SECONDS = 90 * 24 * 3600.0

@@ -7,7 +7,7 @@ import pytest
 from support.example import CAPABILITIES, ExampleConnector
 
 from jackfield import Capabilities, hookimpl
-from jackfield.checking import contract_problems, observer_problems
+from jackfield.driver.checking import contract_problems, observer_problems
 
 
 class Misspelt(ExampleConnector):

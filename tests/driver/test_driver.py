@@ -32,7 +32,7 @@ from jackfield import (
     WriteRefused,
     hookimpl,
 )
-from jackfield.steps import Pause, Policy, Send
+from jackfield.driver.steps import Pause, Policy, Send
 
 ANN = MatchKey("userName", "ann@example.com")
 FOUND = answer(200, user_document())

@@ -31,7 +31,7 @@ from jackfield import (
     VendorBroken,
     hookimpl,
 )
-from jackfield.identity import is_same_id, problem_of_id
+from jackfield.scim.identity import is_same_id, problem_of_id
 
 TOKEN = reply(200, {"access_token": ACCESS_TOKEN})
 ANN = User(userName="ann@example.com")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield import Rate, RateLimit
+from jackfield.driver.limits import RateLimits
 from jackfield.errors import ConfigurationError
-from jackfield.limits import RateLimits
 
 
 class Time:

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any, TypeVar
 
+from jackfield.driver.steps import Await, Call, Clock, Pause, Send, Step, Steps
+from jackfield.driver.transport import AsyncTransport, SyncTransport
 from jackfield.errors import NotSent
-from jackfield.steps import Await, Call, Clock, Pause, Send, Step, Steps
-from jackfield.transport import AsyncTransport, SyncTransport
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from support.example import answer, driver_of, operate, play, token_answer
 
+from jackfield.driver.steps import Policy
 from jackfield.resources import UserId
-from jackfield.steps import Policy
 
 
 class CountingLimiter:

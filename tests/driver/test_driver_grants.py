@@ -11,11 +11,11 @@ from support.clock import ScriptedClock
 from support.example import ORIGIN, ExampleConnector, ExampleSettings, answer, operate, play
 
 from jackfield import CredentialsRefused, Flow, Registry, Token, hookimpl
-from jackfield.driver import Driver
+from jackfield.driver.driver import Driver
+from jackfield.driver.steps import Policy
 from jackfield.grants import Grant, MemoryGrants
 from jackfield.oauth import Authorization, renew
 from jackfield.resources import UserId
-from jackfield.steps import Policy
 
 NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 VENDOR = Authorization(

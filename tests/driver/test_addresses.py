@@ -1,6 +1,6 @@
 import pytest
 
-from jackfield.addresses import Reach, permitted
+from jackfield.driver.addresses import Reach, permitted
 from jackfield.errors import ConfigurationError
 
 REFUSED = [

@@ -23,9 +23,9 @@ from jackfield.errors import (
     VendorBroken,
 )
 from jackfield.flow import Flow
-from jackfield.identity import is_same_id, problem_of_id
 from jackfield.resources import Applied, MatchKey, NotFound, Page, User, UserId
 from jackfield.scim import Path, is_same_text, read
+from jackfield.scim.identity import is_same_id, problem_of_id
 
 Look: TypeAlias = Callable[[UserId], Flow[Any]]
 """Asks the vendor for the user of one id."""

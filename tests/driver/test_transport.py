@@ -19,8 +19,8 @@ from support.loopback import (
 )
 
 from jackfield import ConfigurationError, InDoubt, NotSent, VendorBroken
-from jackfield.addresses import Reach
-from jackfield.transport import AsyncTransport, Limits, SyncTransport, Wire
+from jackfield.driver.addresses import Reach
+from jackfield.driver.transport import AsyncTransport, Limits, SyncTransport, Wire
 
 SHORT = Limits(deadline_seconds=0.3, connect_seconds=0.2, body_bytes=100_000, connections=1)
 

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import pytest
 from support.canaries import canary
 
+from jackfield.driver.transport import Answer
+from jackfield.driver.wiring import read_answer, request_id
 from jackfield.engine.notification.events import shown
 from jackfield.flow import Response
 from jackfield.oauth import Authorization, begin, read_redirect
 from jackfield.redact import MARK, Redactor
 from jackfield.scim import one_line, scim_error
-from jackfield.transport import Answer
-from jackfield.wiring import read_answer, request_id
 
 SECRET = canary("cut/this+secret.of=42-characters")
 POSITIONS = range(401)

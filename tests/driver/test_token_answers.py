@@ -13,13 +13,13 @@ from support.frames import shown_with_variables
 from support.loopback import LoopbackServer, http, raw, reply
 
 from jackfield import CredentialsRefused, InDoubt, ProvisioningError, VendorBroken, hookimpl
+from jackfield.driver.transport import Answer
+from jackfield.driver.wire import Wire
+from jackfield.driver.wiring import read_answer, redirected
 from jackfield.flow import Response
 from jackfield.oauth import lifetime_seconds
 from jackfield.redact import MARK, Redactor
 from jackfield.scim import access_token, token_error
-from jackfield.transport import Answer
-from jackfield.wire import Wire
-from jackfield.wiring import read_answer, redirected
 
 FRESH = canary("fresh-token")
 GOOD = json.dumps({"access_token": FRESH, "expires_in": 3600}).encode()

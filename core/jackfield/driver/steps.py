@@ -9,10 +9,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from jackfield.driver.limits import Limiter, RateLimits
+from jackfield.driver.pauses import pause
+from jackfield.driver.transport import Limits, Wire
 from jackfield.flow import Token
-from jackfield.limits import Limiter, RateLimits
-from jackfield.pauses import pause
-from jackfield.transport import Limits, Wire
 
 T = TypeVar("T")
 

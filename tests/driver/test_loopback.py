@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
+from jackfield.driver.loopback import Listener, listening
 from jackfield.errors import CredentialsRefused
-from jackfield.loopback import Listener, listening
 
 
 def ask(listener: Listener, target: str, host: str | None = None, method: str = "GET") -> str:

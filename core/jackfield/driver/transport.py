@@ -20,7 +20,8 @@ from typing import Any, TypeAlias
 import httpcore
 import httpx
 
-from jackfield.addresses import Reach
+from jackfield.driver.addresses import Reach
+from jackfield.driver.wire import Answer, Limits, Wire
 from jackfield.errors import (
     ConfigurationError,
     InDoubt,
@@ -28,7 +29,6 @@ from jackfield.errors import (
     ProvisioningError,
     VendorBroken,
 )
-from jackfield.wire import Answer, Limits, Wire
 
 __all__ = ["Answer", "AsyncTransport", "Limits", "SyncTransport", "Wire"]
 

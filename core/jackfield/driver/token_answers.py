@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
+from jackfield.driver.strict_json import parse_json, with_texts
+from jackfield.driver.wire import Answer
 from jackfield.flow import Json, Response
 from jackfield.redact import Redactor, without_tokens
-from jackfield.strict_json import parse_json, with_texts
-from jackfield.wire import Answer
 
 _SECRET_NAMES = ("token", "secret", "password", "assertion", "jwt", "apikey", "api_key")
 _FORM_NAMES = frozenset({"access_token", "error"})

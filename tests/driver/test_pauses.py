@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from jackfield.pauses import given_up_by, look_around, pause
+from jackfield.driver.pauses import given_up_by, look_around, pause
 
 
 class Enough(BaseException):

@@ -21,8 +21,8 @@ from support.example import (
 from support.loopback import LoopbackServer, reply
 
 from jackfield import CredentialsRefused, PluginFault, Request, Token, UserId, hookimpl
-from jackfield.steps import Await, Call, Send
-from jackfield.tokens import TokenCache
+from jackfield.driver.steps import Await, Call, Send
+from jackfield.driver.tokens import TokenCache
 
 FOUND = answer(200, user_document())
 TWENTY = 20

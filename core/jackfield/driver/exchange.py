@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jackfield.capabilities import Covers
+from jackfield.driver.limits import Limiter
+from jackfield.driver.steps import Clock, Pause, Policy, Send, Steps
+from jackfield.driver.transport import Answer, Wire
+from jackfield.driver.waiting import TRANSIENT, Fences, Waits, growing_seconds, retry_after_seconds
+from jackfield.driver.wiring import is_redirect, read_answer, redirected, request_id, wire_of
 from jackfield.errors import (
     CredentialsRefused,
     InDoubt,
@@ -17,13 +22,8 @@ from jackfield.errors import (
     VendorBroken,
 )
 from jackfield.flow import Request, Response, Token, effect_of
-from jackfield.limits import Limiter
 from jackfield.observation import Answered, Sending, WriteIds
 from jackfield.redact import Redactor
-from jackfield.steps import Clock, Pause, Policy, Send, Steps
-from jackfield.transport import Answer, Wire
-from jackfield.waiting import TRANSIENT, Fences, Waits, growing_seconds, retry_after_seconds
-from jackfield.wiring import is_redirect, read_answer, redirected, request_id, wire_of
 
 
 @dataclass(slots=True)

@@ -34,10 +34,10 @@ from jackfield import (
     UserId,
     VendorBroken,
 )
+from jackfield.driver.strict_json import parse_json
+from jackfield.driver.transport import Answer
+from jackfield.driver.wiring import read_answer, request_id, wire_of
 from jackfield.redact import Redactor
-from jackfield.strict_json import parse_json
-from jackfield.transport import Answer
-from jackfield.wiring import read_answer, request_id, wire_of
 
 FOUND = answer(200, user_document())
 BASE = "https://api.example.com/v1"
