@@ -158,6 +158,23 @@ def test_somebody_who_waits_and_of_whom_the_log_tells_is_settled(office: Company
     assert unsettled(told, office.job()) == []
 
 
+def test_who_waits_for_an_account_that_its_job_has_not_missed_yet_is_told(
+    office: Company, story: Evidence
+):
+    """Somebody deleted the account of id-1, and a namesake of another job is to have one."""
+    last = story.memory.entries[-1]
+    gone = story.memory.links["id-1"].target_id
+    accounts = {key: user for key, user in story.accounts.items() if key != gone}
+    now = {**story.present[-1], "id-9": replace(person(1), id="id-9")}
+    silent = replace(story, accounts=accounts, present=(story.present[0], now))
+    failure = SimpleNamespace(**{**vars(last), "source_id": "id-9", "status": "failure"})
+    told = with_memory(silent, entries=(*silent.memory.entries, failure))
+
+    what = f"id-9 waits because of {gone}, the log says nothing"
+    assert unsettled(silent, office.job(), {"u-other"})[-1] == Violation("who_waits_is_told", what)
+    assert unsettled(told, office.job(), {gone}) == []
+
+
 def test_an_account_that_somebody_new_claims_may_stay_open(office: Company, story: Evidence):
     """The leaver of the story has a new id in the source, and the log tells of it."""
     last = story.memory.entries[-1]

@@ -7,6 +7,7 @@ from support.evidence import Evidence, creators
 from support.invariants import Violation
 
 from jackfield.engine import Job
+from jackfield.engine.names import matching_form
 from jackfield.engine.state.journal import Link
 from jackfield.scim import read
 from jackfield.sources import SourceObject
@@ -85,13 +86,25 @@ def _untold(evidence: Evidence, exempt: set[str]) -> Iterator[str]:
 
 
 def blocked_by(evidence: Evidence, person: SourceObject, link: Link | None) -> str:
-    """Return the account that has this person's name and is not this person's."""
+    """Return the account that has this person's name and is not this person's.
+
+    One that is gone counts, too, while the owner's job has not looked for it.
+    """
     own = link.target_id if link else ""
     linked = {each.target_id for each in evidence.memory.links.values()}
     for target_id, account in evidence.accounts.items():
         is_free = not link and target_id not in linked
         if _has_name(person, account) and target_id != own and not is_free:
             return target_id
+    return "" if link else _unmissed(evidence, person)
+
+
+def _unmissed(evidence: Evidence, person: SourceObject) -> str:
+    name = matching_form(str(person.attributes["userPrincipalName"]))
+    for link in evidence.memory.links.values():
+        is_gone = link.target_id not in evidence.accounts
+        if is_gone and link.missing_since is None and name in link.names:
+            return link.target_id
     return ""
 
 
