@@ -28,7 +28,7 @@ from chaos_trial import Trial
 from support.databases import postgresql, schema
 from support.witness import WitnessedVendor
 
-from jackfield.engine.crash_points import CrashPoint
+from jackfield.engine.apply.crash_points import CrashPoint
 from jackfield.testing.sandbox import serve
 
 ROOT = Path(__file__).resolve().parents[1]

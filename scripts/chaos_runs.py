@@ -11,7 +11,7 @@ from support.keys import FIRST
 
 from jackfield import Registry
 from jackfield.engine import GuardLimits, Store, run_job
-from jackfield.engine.crash_points import VARIABLE
+from jackfield.engine.apply.crash_points import VARIABLE
 from jackfield.engine.state.lease import LEASE_SECONDS
 from jackfield.errors import AlreadyRunning, ProvisioningError
 from jackfield.sources import Removal, SourceObject, SourceRead

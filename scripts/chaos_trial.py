@@ -24,7 +24,7 @@ from support.witness import VendorWrite, WitnessedVendor
 
 from jackfield import Connector, Registry
 from jackfield.engine import Store
-from jackfield.engine.crash_points import CrashPoint
+from jackfield.engine.apply.crash_points import CrashPoint
 from jackfield.sources import SourceObject
 
 PEOPLE = 20

@@ -43,7 +43,7 @@ from jackfield import (
 from jackfield.engine import CycleResult, Hold, Plan, Step
 from jackfield.engine.expressions.failures import AllTaken, ExpressionError, SeveralValues
 from jackfield.engine.expressions.nodes import Position
-from jackfield.engine.plan import AttributeChange
+from jackfield.engine.model.plan import AttributeChange
 from jackfield.oauth import Authorization
 from jackfield.read_only import ReadOnly
 from jackfield.sources import SourceObject, SourceRead

@@ -37,7 +37,7 @@ from benchmarks.directory import (
 from benchmarks.figures import Figure, alternating, table
 
 from jackfield.engine import Store, plan_job, run_job
-from jackfield.engine.mapping import Mapper, user_of
+from jackfield.engine.map.mapper import Mapper, user_of
 from jackfield.testing.sandbox import RateLimit, ScimSandbox, serve
 
 FULL, ROUTINE = 10_000, 300

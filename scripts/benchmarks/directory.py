@@ -31,7 +31,7 @@ from jackfield import (
     hookimpl,
 )
 from jackfield.engine import GuardLimits, Job
-from jackfield.engine.mapping import Mapper, fingerprint
+from jackfield.engine.map.mapper import Mapper, fingerprint
 from jackfield.engine.state.database import upsert
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.tables import links

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.states import entry
 
 from jackfield.cli.commands.log import cell
-from jackfield.engine.plan import AttributeChange
+from jackfield.engine.model.plan import AttributeChange
 from jackfield.engine.state.store import opened
 
 

@@ -4,7 +4,7 @@ from typing import get_args
 
 from jackfield.cli import steps
 from jackfield.engine import Action
-from jackfield.engine.log import Status
+from jackfield.engine.model.entry import Status
 
 
 def test_every_action_is_shown():

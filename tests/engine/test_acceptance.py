@@ -19,10 +19,10 @@ from support.news import Memory
 from jackfield import AttributeMapping, Capabilities, CredentialsRefused, Registry, hookimpl
 from jackfield.engine import GuardLimits
 from jackfield.engine.configuration.inspection import inspect_file
-from jackfield.engine.leavers import Leavers
+from jackfield.engine.health.quarantine import QuarantineLimits
 from jackfield.engine.notification.events import QuarantineEntered
 from jackfield.engine.notification.notifier import Notifier, notification_settings
-from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.engine.scope.leavers import Leavers
 from jackfield.errors import VendorBroken
 from jackfield.sources import SourceRead
 from jackfield.sources.base import Removal

@@ -11,11 +11,11 @@ from support.company import Company, ExampleConnector, person
 
 from jackfield import Answered, Registry, hookimpl
 from jackfield.engine import How
-from jackfield.engine.applying import Applier
-from jackfield.engine.log import LogFilter
+from jackfield.engine.apply.applier import Applier
+from jackfield.engine.match.tenancy import Tenancy
+from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.state.lease import take
 from jackfield.engine.state.tables import intents
-from jackfield.engine.tenancy import Tenancy
 from jackfield.errors import AlreadyRunning
 from jackfield.testing.sandbox import Fault
 

@@ -7,9 +7,9 @@ import pytest
 
 from jackfield import AlreadyRunning
 from jackfield.engine import Step, Store
-from jackfield.engine.escrow import failed_again, first_escrow, next_attempt_at, pause_reason
-from jackfield.engine.health import Diagnosis, keep_health
-from jackfield.engine.quarantine import due_again_at
+from jackfield.engine.apply.escrow import failed_again, first_escrow, next_attempt_at, pause_reason
+from jackfield.engine.health.health import Diagnosis, keep_health
+from jackfield.engine.health.quarantine import due_again_at
 from jackfield.engine.state.cycles import CycleProgress
 from jackfield.engine.state.facts import look_at_state
 from jackfield.engine.state.instants import due_at, since

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from jackfield import Attribute, Capabilities, Change, User
-from jackfield.engine.comparing import changes_of, differences, is_same
 from jackfield.engine.expressions import Environment, Expression
+from jackfield.engine.plan.differences import changes_of, differences, is_same
 
 NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 

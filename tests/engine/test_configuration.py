@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.guard import GuardLimits
-from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.engine.guard.guard import GuardLimits
+from jackfield.engine.health.quarantine import QuarantineLimits
 from jackfield.errors import ConfigurationError, PluginFault, ProvisioningError
 from jackfield.registry import Registry
 

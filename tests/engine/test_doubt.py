@@ -12,7 +12,7 @@ import pytest
 from support.company import Company, ExampleConnector, person
 
 from jackfield import NotSent, Registry, VendorBroken
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
 from jackfield.testing.sandbox import Fault
 
 LOST_ANSWERS = {

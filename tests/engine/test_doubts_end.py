@@ -9,7 +9,7 @@ from support.company import Company, ExampleConnector, person
 
 from jackfield import ConfigurationError, Registry
 from jackfield.engine import CycleResult, How
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
 from jackfield.testing.sandbox import Fault, ScimSandbox, serve
 
 NOW = dt.datetime.now(dt.UTC)

@@ -4,8 +4,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.engine.escrow import failed_again, first_escrow, pause_reason
-from jackfield.engine.plan import Step
+from jackfield.engine.apply.escrow import failed_again, first_escrow, pause_reason
+from jackfield.engine.model.plan import Step
 from jackfield.engine.state.escrows import Escrow
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)

@@ -8,7 +8,7 @@ from support.company import Company, person
 
 from jackfield import ConfigurationError, CredentialsRefused
 from jackfield.engine import GuardLimits, How, Plan
-from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.engine.health.quarantine import QuarantineLimits
 from jackfield.errors import VendorBroken
 from jackfield.testing.sandbox import Fault
 

@@ -6,7 +6,7 @@ from typing import Any
 from support.company import Company, person
 
 from jackfield.engine import How
-from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.engine.health.quarantine import QuarantineLimits
 from jackfield.engine.state.jobs import JobState
 from jackfield.testing.sandbox import Fault
 

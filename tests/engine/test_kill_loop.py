@@ -17,7 +17,7 @@ import pytest
 from support.company import Company, person
 
 from jackfield.engine import CycleResult
-from jackfield.engine.crash_points import CrashPoint
+from jackfield.engine.apply.crash_points import CrashPoint
 from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault, serve
 from jackfield_webex.sandbox import WebexSandbox

@@ -5,9 +5,9 @@ from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping, ConfigurationError
 from jackfield.engine import How
-from jackfield.engine.leavers import Leavers
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import ScopeTable
+from jackfield.engine.scope.leavers import Leavers
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import ScopeTable
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.sources.base import Removal
 

@@ -16,7 +16,7 @@ from jackfield import (
     Token,
     hookimpl,
 )
-from jackfield.engine.leavers import Leavers
+from jackfield.engine.scope.leavers import Leavers
 from jackfield.scim import ENTERPRISE_URN
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import Fault

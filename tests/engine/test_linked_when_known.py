@@ -9,8 +9,8 @@ from support.company import Company, ExampleConnector, person
 
 from jackfield import Flow, Registry, Request, User, hookimpl
 from jackfield.engine import How
-from jackfield.engine.leavers import Leavers
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
+from jackfield.engine.scope.leavers import Leavers
 from jackfield.scim import ScimService
 from jackfield.testing.sandbox import Fault
 

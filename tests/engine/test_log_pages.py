@@ -6,7 +6,7 @@ import pytest
 from support.states import NOON, entry, step
 
 from jackfield.engine import Entry, Store
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.state.journal import Change
 from jackfield.engine.state.log_entries import LogQuery
 

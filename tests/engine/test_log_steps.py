@@ -5,9 +5,9 @@ from support.company import Company, person
 
 from jackfield import AttributeMapping
 from jackfield.engine import Entry, GuardLimits
-from jackfield.engine.log import LogFilter
-from jackfield.engine.masking import masked
-from jackfield.engine.plan import AttributeChange
+from jackfield.engine.log.masking import masked
+from jackfield.engine.model.entry import LogFilter
+from jackfield.engine.model.plan import AttributeChange
 from jackfield.testing.sandbox import Fault
 
 STRICT = GuardLimits(people=0, percent=0)

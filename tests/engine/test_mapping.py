@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from support.company import Company, person
 
 from jackfield import AttributeMapping, ConfigurationError
-from jackfield.engine.mapping import Mapper, fingerprint, user_of
-from jackfield.engine.names import matching_form
+from jackfield.engine.map.mapper import Mapper, fingerprint, user_of
+from jackfield.engine.model.names import matching_form
 
 WORK_EMAIL = 'emails[type eq "work"].value'
 

@@ -3,7 +3,7 @@
 import pytest
 from support.company import Company, person
 
-from jackfield.engine.explaining import Explainer
+from jackfield.engine.plan.explanation import Explainer
 from jackfield.testing.sandbox import Fault
 
 ANOTHER = {"userName": "person1@example.com", "name": {"familyName": "Family1"}, "active": True}

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.clock import START
 from support.news import HOUR, REFUSED, TOO_MANY, disabled, healthy, held, quarantined
 
-from jackfield.engine.guard import Hold
+from jackfield.engine.guard.guard import Hold
+from jackfield.engine.model.plan import Step
 from jackfield.engine.notification.events import (
     MOST_NAMES,
     LastTold,
@@ -19,7 +20,6 @@ from jackfield.engine.notification.events import (
     is_news,
     render,
 )
-from jackfield.engine.plan import Step
 from jackfield.redact import Redactor
 
 CANARY = "canary-7f3a9c"

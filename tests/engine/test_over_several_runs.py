@@ -8,8 +8,8 @@ from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping
 from jackfield.engine import CycleResult, GuardLimits, How
-from jackfield.engine.leavers import Leavers
-from jackfield.engine.plan import without_values
+from jackfield.engine.model.plan import without_values
+from jackfield.engine.scope.leavers import Leavers
 from jackfield.errors import ProvisioningError
 from jackfield.resources import UserId
 from jackfield.sources import Removal, SourceObject, SourceRead

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.engine.patterns import LONGEST_TEXT, Pattern
+from jackfield.engine.scope.patterns import LONGEST_TEXT, Pattern
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", r"\.", "é"])
 COUNTS = st.sampled_from(["", "", "+", "{2}", "{1,2}", "+?", "?"])

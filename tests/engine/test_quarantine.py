@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from jackfield.engine.quarantine import (
+from jackfield.engine.health.quarantine import (
     MICROSOFT_LIMITS,
     Health,
     QuarantineLimits,

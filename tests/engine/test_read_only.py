@@ -9,7 +9,7 @@ import pytest
 from support.states import entry
 
 from jackfield.engine import Store
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.facts import look_at_state
 from jackfield.engine.state.sqlite_file import is_on_read_only, reading_database

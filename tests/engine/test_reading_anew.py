@@ -6,8 +6,8 @@ import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import ScopeTable
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import ScopeTable
 from jackfield.sources import SourceObject, SourceRead
 
 BOSSES = {"attribute": "jobTitle", "operator": "EQUALS", "value": "Boss"}

@@ -6,7 +6,7 @@ import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, person
 
 from jackfield import Attribute, AttributeMapping, Capabilities, Registry, hookimpl
-from jackfield.engine.quarantine import QuarantineLimits
+from jackfield.engine.health.quarantine import QuarantineLimits
 from jackfield.scim import ENTERPRISE_URN, read
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import Fault

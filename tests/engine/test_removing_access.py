@@ -7,9 +7,9 @@ from support.company import MAPPINGS, Company, ExampleConnector
 
 from jackfield import Attribute, AttributeMapping, Capabilities, ConfigurationError, Registry
 from jackfield.engine.configuration.inspection import inspect_file
-from jackfield.engine.leavers import Leavers
-from jackfield.engine.mapping import Mapper
-from jackfield.engine.removing_access import access_removal_of
+from jackfield.engine.map.access import access_removal_of
+from jackfield.engine.map.mapper import Mapper
+from jackfield.engine.scope.leavers import Leavers
 
 ROLES = AttributeMapping("userType", expression="SingleAppRoleAssignment([appRoleAssignments])")
 NAME = AttributeMapping("userName", source="userPrincipalName")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from jackfield import AlreadyRunning, ConfigurationError
 from jackfield.engine import Store
-from jackfield.engine.health import pause
+from jackfield.engine.health.health import pause
 from jackfield.engine.state.lease import take
 from jackfield.engine.state.renaming import rename_job
 from jackfield.engine.state.tables import cycles, entries, escrows, jobs, leases, links, metadata

@@ -13,8 +13,8 @@ from jackfield import (
     Registry,
     hookimpl,
 )
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import ScopeTable
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import ScopeTable
 from jackfield.sources import DEFAULT_ACCESS, SourceObject
 
 ADDING = AttributeMapping("roles", expression="AppRoleAssignmentsComplex([appRoleAssignments])")

@@ -8,8 +8,8 @@ from support.company import MAPPINGS, Company, person
 
 from jackfield import AttributeMapping
 from jackfield.engine import How
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import ScopeTable
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import ScopeTable
 from jackfield.engine.state.tables import links
 from jackfield.sources import Removal, SourceObject, SourceRead
 from jackfield.testing.sandbox import Fault

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.engine.patterns import LONGEST_TEXT
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import UNARY, ScopeTable
+from jackfield.engine.scope.patterns import LONGEST_TEXT
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import UNARY, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.sources import SourceObject
 from jackfield.sources.base import DEFAULT_ACCESS

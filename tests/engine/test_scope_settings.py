@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import UNARY, Operator, ScopeTable
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import UNARY, Operator, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.sources import SourceObject, SourceRead
 

@@ -7,9 +7,9 @@ import pytest
 from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping
-from jackfield.engine.mapping import Mapper
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import ScopeTable
+from jackfield.engine.map.mapper import Mapper
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import ScopeTable
 from jackfield.sources import SourceObject, SourceRead
 
 MAILS = ("a@example.com", "b@example.org")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jackfield.engine.source_check import LONGEST_ID, CheckedRead, check, settled_ids
+from jackfield.engine.read.check import LONGEST_ID, CheckedRead, check, settled_ids
 from jackfield.errors import ConfigurationError, PluginFault
 from jackfield.sources import Removal, SourceObject, SourceRead
 from jackfield.sources.csv import CsvSettings, CsvSource

@@ -14,9 +14,9 @@ from support.company import ATTRIBUTES, MAPPINGS, Company, ExampleConnector, per
 
 from jackfield import Capabilities, Registry, hookimpl
 from jackfield.engine import Entry
-from jackfield.engine.leavers import Leavers
-from jackfield.engine.scope import Scope
-from jackfield.engine.scope_settings import ScopeTable
+from jackfield.engine.scope.leavers import Leavers
+from jackfield.engine.scope.scope import Scope
+from jackfield.engine.scope.settings import ScopeTable
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.sources.base import Removal
 from jackfield.testing.sandbox import Fault

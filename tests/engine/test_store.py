@@ -7,7 +7,7 @@ from support.company import Company, person
 
 from jackfield import ConfigurationError
 from jackfield.engine import Store
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.state.journal import Change
 
 

@@ -21,7 +21,7 @@ from jackfield import (
     hookimpl,
 )
 from jackfield.engine import CycleResult
-from jackfield.engine.log import LogFilter
+from jackfield.engine.model.entry import LogFilter
 from jackfield.scim import ENTERPRISE_URN, ScimService
 from jackfield.sources import SourceRead
 from jackfield.testing.sandbox import Fault

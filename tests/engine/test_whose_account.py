@@ -10,7 +10,7 @@ from support.company import Company, ExampleConnector, person
 
 from jackfield import ConfigurationError, Registry
 from jackfield.engine import How
-from jackfield.engine.leavers import Leavers
+from jackfield.engine.scope.leavers import Leavers
 from jackfield.testing.sandbox import Fault, ScimSandbox, serve
 
 DELETED = Leavers(deleted="delete")

@@ -24,8 +24,8 @@ from support.witness import WitnessedVendor
 
 from jackfield import AttributeMapping, Registry
 from jackfield.engine import CycleResult, GuardLimits, Job, Store
-from jackfield.engine.guard import Hold
-from jackfield.engine.leavers import Fate, Leavers
+from jackfield.engine.guard.guard import Hold
+from jackfield.engine.scope.leavers import Fate, Leavers
 from jackfield.errors import ProvisioningError
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.testing.sandbox import Listing

@@ -15,6 +15,7 @@ from jackfield.connector import Connector
 from jackfield.driver.pauses import given_up_by
 from jackfield.engine import CycleResult, How, Job, run_job
 from jackfield.engine.configuration import Configuration
+from jackfield.engine.health.quarantine import due_again_at
 from jackfield.engine.notification.events import (
     Event,
     JobDisabled,
@@ -23,7 +24,6 @@ from jackfield.engine.notification.events import (
     RemovalsHeld,
 )
 from jackfield.engine.notification.notifier import Notifier
-from jackfield.engine.quarantine import due_again_at
 from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.jobs import JobState

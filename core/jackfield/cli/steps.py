@@ -8,8 +8,8 @@ from jackfield.cli.app import Options
 from jackfield.cli.screen import show
 from jackfield.cli.text import value
 from jackfield.engine import Hold, Plan, Step
-from jackfield.engine.log import Entry
-from jackfield.engine.plan import REMOVALS, AttributeChange
+from jackfield.engine.model.entry import Entry
+from jackfield.engine.model.plan import REMOVALS, AttributeChange
 
 MOST_IN_FULL = 5
 """Of how many new people a plan shows every attribute; of more, those of the first."""

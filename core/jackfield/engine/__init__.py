@@ -1,11 +1,11 @@
 """The provisioning engine: source → scope → map → match → plan → guard → apply → log."""
 
 from jackfield.engine.cycle import CycleResult, run_job
-from jackfield.engine.deciding import How, Preview, plan_job, preview_job
-from jackfield.engine.guard import GuardLimits, Hold
+from jackfield.engine.decisions import How, Preview, plan_job, preview_job
+from jackfield.engine.guard.guard import GuardLimits, Hold
 from jackfield.engine.job import Job
-from jackfield.engine.log import Entry
-from jackfield.engine.plan import Action, Plan, Step
+from jackfield.engine.model.entry import Entry
+from jackfield.engine.model.plan import Action, Plan, Step
 from jackfield.engine.progress import Progress, Report
 from jackfield.engine.state.store import Store
 

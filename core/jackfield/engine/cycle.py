@@ -5,21 +5,21 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from jackfield.engine.applying import Applier
-from jackfield.engine.codes import NOT_SEEN
+from jackfield.engine.apply.applier import Applier
+from jackfield.engine.apply.sender import Outcome
 from jackfield.engine.crew import work
-from jackfield.engine.deciding import Decisions, How
-from jackfield.engine.doubts import close_interrupted, find_doubtful
-from jackfield.engine.guard import Hold
-from jackfield.engine.health import diagnose, keep_health, stage
+from jackfield.engine.decisions import Decisions, How
+from jackfield.engine.guard.guard import Hold
+from jackfield.engine.health.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
-from jackfield.engine.log import FAILED, SUCCEEDED, Entry
-from jackfield.engine.looking import look_for_nobody
-from jackfield.engine.plan import NOT_DONE, Plan, Step
+from jackfield.engine.map.references import keep_references
+from jackfield.engine.match.doubts import close_interrupted, find_doubtful
+from jackfield.engine.match.look import look_for_nobody
+from jackfield.engine.model.codes import NOT_SEEN
+from jackfield.engine.model.entry import FAILED, SUCCEEDED, Entry
+from jackfield.engine.model.plan import NOT_DONE, Plan, Step
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
-from jackfield.engine.referring import keep_references
-from jackfield.engine.rows import configuration_of
-from jackfield.engine.sending import Outcome
+from jackfield.engine.read.rows import configuration_of
 from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.lease import Lease
 from jackfield.engine.state.store import Store

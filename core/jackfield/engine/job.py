@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from jackfield.connector import Connector
-from jackfield.engine.guard import GuardLimits
-from jackfield.engine.leavers import Leavers
-from jackfield.engine.mapping import COMPUTED_ATTRIBUTES, ROLES, Mapper
-from jackfield.engine.masking import LogValues
-from jackfield.engine.quarantine import QuarantineLimits
-from jackfield.engine.removing_access import AccessRemoval, access_removal_of
-from jackfield.engine.scope import Scope
+from jackfield.engine.guard.guard import GuardLimits
+from jackfield.engine.health.quarantine import QuarantineLimits
+from jackfield.engine.log.masking import LogValues
+from jackfield.engine.map.access import AccessRemoval, access_removal_of
+from jackfield.engine.map.mapper import COMPUTED_ATTRIBUTES, ROLES, Mapper
+from jackfield.engine.scope.leavers import Leavers
+from jackfield.engine.scope.scope import Scope
 from jackfield.errors import AmbiguousMatch, ConfigurationError
 from jackfield.mappings import AttributeMapping
 from jackfield.resources import MatchKey, NotFound, User

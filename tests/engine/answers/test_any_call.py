@@ -9,8 +9,8 @@ from support.company import Company, person
 
 from jackfield import CredentialsRefused, Throttled
 from jackfield.engine import GuardLimits
-from jackfield.engine.codes import INCOMPATIBLE
-from jackfield.engine.leavers import Leavers
+from jackfield.engine.model.codes import INCOMPATIBLE
+from jackfield.engine.scope.leavers import Leavers
 
 CALLS = {
     "filter query": ("GET", person(3)),

@@ -12,7 +12,7 @@ from support.company import Company, person
 
 from jackfield import ConfigurationError
 from jackfield.engine import How
-from jackfield.engine.leavers import Leavers
+from jackfield.engine.scope.leavers import Leavers
 
 NOBODY = {"schemas": [], "totalResults": 0, "Resources": [], "startIndex": 1, "itemsPerPage": 0}
 ACCOUNT = {"userName": "person1@example.com", "name": {"familyName": "Old"}, "active": True}

@@ -3,7 +3,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from jackfield.engine.expressions import AllTaken, Environment, Expression, ExpressionError, Role
+from jackfield.engine.expressions import (
+    AllTaken,
+    Environment,
+    Expression,
+    ExpressionError,
+    Role,
+)
 
 AT = datetime(2021, 7, 2, 15, 33, 38, tzinfo=UTC)
 SEVERAL = 'SelectUniqueValue([a], [b], Append([a], "2"))'

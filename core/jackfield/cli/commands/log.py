@@ -19,7 +19,7 @@ from jackfield.cli.session import Session
 from jackfield.cli.steps import show_changes
 from jackfield.cli.text import printable
 from jackfield.engine import Action, Entry
-from jackfield.engine.log import Status
+from jackfield.engine.model.entry import Status
 from jackfield.engine.state.log_entries import LogQuery
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError

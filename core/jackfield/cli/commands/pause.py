@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.screen import show
 from jackfield.cli.session import Session, login_name
-from jackfield.engine.health import pause
+from jackfield.engine.health.health import pause
 from jackfield.engine.state.store import opened
 
 

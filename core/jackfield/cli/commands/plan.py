@@ -17,7 +17,7 @@ from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_plan
 from jackfield.engine import Hold, Plan, preview_job
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.plan import without_values
+from jackfield.engine.model.plan import without_values
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError
 

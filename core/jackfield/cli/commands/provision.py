@@ -15,8 +15,8 @@ from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import STATUSES, show_changes
 from jackfield.cli.text import value
 from jackfield.engine import CycleResult, Entry, Hold, How, Job, Plan, Step, preview_job, run_job
-from jackfield.engine.explaining import Explainer, Explanation
-from jackfield.engine.plan import AttributeChange
+from jackfield.engine.model.plan import AttributeChange
+from jackfield.engine.plan.explanation import Explainer, Explanation
 from jackfield.engine.state.lease import Lease
 from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ProvisioningError

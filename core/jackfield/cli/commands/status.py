@@ -15,10 +15,10 @@ from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session
 from jackfield.cli.steps import held_steps
 from jackfield.engine import Store
+from jackfield.engine.apply.escrow import next_attempt_at
 from jackfield.engine.configuration.vanished import vanished_jobs
-from jackfield.engine.escrow import next_attempt_at
-from jackfield.engine.log import LogFilter
-from jackfield.engine.quarantine import TOO_MANY_DELETES, due_again_at
+from jackfield.engine.health.quarantine import TOO_MANY_DELETES, due_again_at
+from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.state.cycles import CycleProgress, CycleSummary
 from jackfield.engine.state.escrows import Escrow
 from jackfield.engine.state.facts import HeldLease, StateFacts, look_at_state

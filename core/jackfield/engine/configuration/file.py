@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from jackfield.engine.job import OnMissingTarget
-from jackfield.engine.leavers import Fate, HiredAgain
-from jackfield.engine.masking import LogValues
+from jackfield.engine.log.masking import LogValues
 from jackfield.engine.problems import first_problem, place, sentence
-from jackfield.engine.scope_settings import ClauseTable, FilterTable, ScopeTable
+from jackfield.engine.scope.leavers import Fate, HiredAgain
+from jackfield.engine.scope.settings import ClauseTable, FilterTable, ScopeTable
 from jackfield.errors import ConfigurationError
 from jackfield.flow import Json
 from jackfield.mappings import Apply

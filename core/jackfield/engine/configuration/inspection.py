@@ -24,9 +24,9 @@ from jackfield.engine.configuration.sources import load_source, source_settings
 from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.expressions import Expression
 from jackfield.engine.job import Job
-from jackfield.engine.mapping import COMPUTED_ATTRIBUTES
+from jackfield.engine.map.mapper import COMPUTED_ATTRIBUTES
 from jackfield.engine.problems import nearest, place, sentence
-from jackfield.engine.scope import Scope
+from jackfield.engine.scope.scope import Scope
 from jackfield.engine.state.facts import look_at_state
 from jackfield.errors import ProvisioningError
 from jackfield.registry import Registry

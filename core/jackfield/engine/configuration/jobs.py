@@ -14,13 +14,13 @@ from jackfield.connector import Connector
 from jackfield.driver.steps import Policy
 from jackfield.engine.configuration.file import ConfigurationFile, MappingTable, read_file
 from jackfield.engine.configuration.sources import load_source, source_settings
-from jackfield.engine.guard import GuardLimits
+from jackfield.engine.guard.guard import GuardLimits
+from jackfield.engine.health.quarantine import QuarantineLimits
 from jackfield.engine.job import Job
-from jackfield.engine.leavers import Leavers
 from jackfield.engine.notification.notifier import Notifier, notification_settings
 from jackfield.engine.problems import nearest
-from jackfield.engine.quarantine import QuarantineLimits
-from jackfield.engine.scope import Scope
+from jackfield.engine.scope.leavers import Leavers
+from jackfield.engine.scope.scope import Scope
 from jackfield.engine.state.urls import DatabaseUrl, place_of
 from jackfield.errors import ConfigurationError
 from jackfield.grants import FileGrants

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
-from jackfield.engine.guard import Hold
-from jackfield.engine.quarantine import ON_DEMAND
+from jackfield.engine.guard.guard import Hold
+from jackfield.engine.health.quarantine import ON_DEMAND
 from jackfield.errors import ProvisioningError
 from jackfield.redact import Redactor
 

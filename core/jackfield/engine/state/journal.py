@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.log import SUCCEEDED, Entry
-from jackfield.engine.names import forms_of, matching_form
-from jackfield.engine.plan import Step
+from jackfield.engine.model.entry import SUCCEEDED, Entry
+from jackfield.engine.model.names import forms_of, matching_form
+from jackfield.engine.model.plan import Step
 from jackfield.engine.state.database import Database, chunks, now, upsert
 from jackfield.engine.state.doubts import Doubt, doubt_row
 from jackfield.engine.state.escrows import Escrow, escrow_row

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS
-from jackfield.engine.log import Entry, LogFilter, ProvisioningStep
-from jackfield.engine.plan import REMOVALS, AttributeChange
+from jackfield.engine.guard.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS
+from jackfield.engine.model.entry import Entry, LogFilter, ProvisioningStep
+from jackfield.engine.model.plan import REMOVALS, AttributeChange
 from jackfield.engine.state.database import Database
 from jackfield.engine.state.tables import cycles, entries, intents, links
 

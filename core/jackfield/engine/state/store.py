@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from jackfield.engine.log import Entry, LogFilter
+from jackfield.engine.model.entry import Entry, LogFilter
 from jackfield.engine.state.cycles import Cycles
 from jackfield.engine.state.database import WAIT_SECONDS, Database, chunks
 from jackfield.engine.state.doubts import Doubts

@@ -1,0 +1,1 @@
+"""The sixth stage: which steps wait for a person."""

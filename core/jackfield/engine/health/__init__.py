@@ -1,0 +1,1 @@
+"""How a job is doing over its cycles: healthy, in quarantine, paused."""

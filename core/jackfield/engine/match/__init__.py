@@ -1,0 +1,1 @@
+"""The fourth stage: which account at the vendor is whose."""

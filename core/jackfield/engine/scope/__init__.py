@@ -1,0 +1,1 @@
+"""The second stage: who of a source is in scope, by assignment and scoping filters."""
