@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from support.service import wait_for
 
-from jackfield.engine.state.cycles import CycleProgress
-from jackfield.engine.state.escrows import Escrow
-from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.state.jobs import Quarantine
+from jackfield.engine.model.cycle import CycleProgress
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.hold import StagedRemoval
+from jackfield.engine.model.job_state import Quarantine
 from jackfield.engine.state.store import opened
 from jackfield.testing.sandbox import Fault
 

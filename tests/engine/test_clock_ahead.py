@@ -10,10 +10,10 @@ from jackfield.engine import Step, Store
 from jackfield.engine.apply.escrow import failed_again, first_escrow, next_attempt_at, pause_reason
 from jackfield.engine.health.health import Diagnosis, keep_health
 from jackfield.engine.health.quarantine import due_again_at
-from jackfield.engine.state.cycles import CycleProgress
+from jackfield.engine.model.cycle import CycleProgress
+from jackfield.engine.model.instants import due_at, since
+from jackfield.engine.model.job_state import Quarantine
 from jackfield.engine.state.facts import look_at_state
-from jackfield.engine.state.instants import due_at, since
-from jackfield.engine.state.jobs import Quarantine
 from jackfield.engine.state.lease import LEASE_SECONDS, break_lease, take
 from jackfield.engine.state.tables import leases
 

@@ -12,8 +12,8 @@ from support.company import Company, ExampleConnector, person
 
 from jackfield import Registry
 from jackfield.engine import Store
+from jackfield.engine.model.cycle import CycleProgress, CycleSummary
 from jackfield.engine.progress import Progress, Recorder
-from jackfield.engine.state.cycles import CycleProgress, CycleSummary
 from jackfield.sources import SourceRead
 from jackfield.testing.sandbox import Fault
 

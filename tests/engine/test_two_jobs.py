@@ -7,9 +7,9 @@ from dataclasses import replace
 from support.company import Company, person
 from support.mortal import age
 
+from jackfield.engine.model.change import Settled
 from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.scope.leavers import Leavers
-from jackfield.engine.state.journal import Settled
 from jackfield.testing.sandbox import Fault, ScimSandbox
 
 RELINK = Leavers(hired_again="relink")

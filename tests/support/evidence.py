@@ -12,7 +12,7 @@ from support.keys import FIRST, key_of
 from support.witness import VendorWrite
 
 from jackfield.engine import GuardLimits, Store
-from jackfield.engine.state.journal import Link
+from jackfield.engine.model.link import Link
 from jackfield.engine.state.store import Intent
 from jackfield.engine.state.tables import cycles, entries, intents
 from jackfield.sources import SourceObject

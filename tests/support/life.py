@@ -24,7 +24,7 @@ from support.witness import WitnessedVendor
 
 from jackfield import AttributeMapping, Registry
 from jackfield.engine import CycleResult, GuardLimits, Job, Store
-from jackfield.engine.guard.guard import Hold
+from jackfield.engine.model.hold import Hold
 from jackfield.engine.scope.leavers import Fate, Leavers
 from jackfield.errors import ProvisioningError
 from jackfield.sources import SourceObject, SourceRead

@@ -5,10 +5,10 @@ from typing import Any
 
 from support.clock import START
 
+from jackfield.engine.model.told import LastTold
 from jackfield.engine.notification.events import (
     Event,
     JobDisabled,
-    LastTold,
     QuarantineEntered,
     QuarantineLifted,
     RemovalsHeld,

@@ -11,7 +11,7 @@ from jackfield.cli.app import Options
 from jackfield.cli.events import EventLog
 from jackfield.cli.schedule import JobLoop, Service
 from jackfield.engine.configuration import Configuration
-from jackfield.engine.state.jobs import Quarantine
+from jackfield.engine.model.job_state import Quarantine
 from jackfield.engine.state.store import opened
 
 PATIENCE_SECONDS = 20

@@ -7,8 +7,8 @@ from support.evidence import Evidence, creators
 from support.invariants import Violation
 
 from jackfield.engine import Job
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import matching_form
-from jackfield.engine.state.journal import Link
 from jackfield.scim import read
 from jackfield.sources import SourceObject
 

@@ -10,9 +10,9 @@ from jackfield.cli.screen import complain, note, show
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
 from jackfield.engine import CycleResult, How, Step, run_job
+from jackfield.engine.model.job_state import JobState
 from jackfield.engine.model.plan import NOT_DONE, PLAN_OUTDATED
 from jackfield.engine.state.database import StateUnavailable
-from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store, opened
 
 

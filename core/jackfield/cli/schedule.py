@@ -16,6 +16,8 @@ from jackfield.driver.pauses import given_up_by
 from jackfield.engine import CycleResult, How, Job, run_job
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.health.quarantine import due_again_at
+from jackfield.engine.model.cycle import STOPPED
+from jackfield.engine.model.job_state import JobState
 from jackfield.engine.notification.events import (
     Event,
     JobDisabled,
@@ -24,9 +26,7 @@ from jackfield.engine.notification.events import (
     RemovalsHeld,
 )
 from jackfield.engine.notification.notifier import Notifier
-from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.database import StateUnavailable
-from jackfield.engine.state.jobs import JobState
 from jackfield.engine.state.store import Store
 from jackfield.errors import AlreadyRunning
 from jackfield.registry import Registry

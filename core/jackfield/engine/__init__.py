@@ -2,9 +2,10 @@
 
 from jackfield.engine.cycle import CycleResult, run_job
 from jackfield.engine.decisions import How, Preview, plan_job, preview_job
-from jackfield.engine.guard.guard import GuardLimits, Hold
+from jackfield.engine.guard.guard import GuardLimits
 from jackfield.engine.job import Job
 from jackfield.engine.model.entry import Entry
+from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.plan import Action, Plan, Step
 from jackfield.engine.progress import Progress, Report
 from jackfield.engine.state.store import Store

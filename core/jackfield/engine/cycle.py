@@ -9,18 +9,18 @@ from jackfield.engine.apply.applier import Applier
 from jackfield.engine.apply.sender import Outcome
 from jackfield.engine.crew import work
 from jackfield.engine.decisions import Decisions, How
-from jackfield.engine.guard.guard import Hold
 from jackfield.engine.health.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.map.references import keep_references
 from jackfield.engine.match.doubts import close_interrupted, find_doubtful
 from jackfield.engine.match.look import look_for_nobody
 from jackfield.engine.model.codes import NOT_SEEN
+from jackfield.engine.model.cycle import STOPPED
 from jackfield.engine.model.entry import FAILED, SUCCEEDED, Entry
+from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.plan import NOT_DONE, Plan, Step
 from jackfield.engine.progress import Progress, Recorder, Report, nobody
 from jackfield.engine.read.rows import configuration_of
-from jackfield.engine.state.cycles import STOPPED
 from jackfield.engine.state.lease import Lease
 from jackfield.engine.state.store import Store
 from jackfield.errors import CredentialsRefused, ProvisioningError, VendorBroken

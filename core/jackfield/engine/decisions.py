@@ -11,12 +11,15 @@ from itertools import chain
 
 from jackfield.engine.apply.escrow import pause_reason
 from jackfield.engine.crew import work
-from jackfield.engine.guard.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS, Hold, find_hold
+from jackfield.engine.guard.guard import find_hold
 from jackfield.engine.job import Job
 from jackfield.engine.map.person import Keys, Person, Target
 from jackfield.engine.match.look import Looker
 from jackfield.engine.match.tenancy import Tenancy
 from jackfield.engine.match.uniqueness import UniqueValues
+from jackfield.engine.model.codes import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS
+from jackfield.engine.model.hold import Hold
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import forms_of
 from jackfield.engine.model.plan import REMOVALS, Plan, Step, as_planned
 from jackfield.engine.plan.planner import Planner
@@ -24,7 +27,6 @@ from jackfield.engine.progress import Progress, Report, nobody
 from jackfield.engine.read.check import SourceFault
 from jackfield.engine.read.rows import Rows
 from jackfield.engine.read.source import read_source
-from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.errors import UnknownUser
 from jackfield.resources import UserId

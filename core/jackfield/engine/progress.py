@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from jackfield.engine.state.cycles import CycleProgress
+from jackfield.engine.model.cycle import CycleProgress
 from jackfield.engine.state.database import StateUnavailable
 from jackfield.engine.state.store import Store
 from jackfield.errors import AlreadyRunning

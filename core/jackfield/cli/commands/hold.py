@@ -13,7 +13,7 @@ from jackfield.cli.results import Cycles
 from jackfield.cli.screen import note, show, show_json
 from jackfield.cli.session import Session, login_name
 from jackfield.cli.steps import SIGNS, held_steps
-from jackfield.engine.state.holds import StagedRemoval
+from jackfield.engine.model.hold import StagedRemoval
 from jackfield.engine.state.store import Store, opened
 from jackfield.errors import ConfigurationError
 

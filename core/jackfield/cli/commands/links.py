@@ -13,9 +13,10 @@ import click
 from jackfield.cli.screen import note, show, show_json, show_table
 from jackfield.cli.session import Session
 from jackfield.engine import Entry, Store
+from jackfield.engine.model.change import Settled
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import matching_form
 from jackfield.engine.state.database import WAIT_SECONDS
-from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.state.opening import open_database
 from jackfield.engine.state.renaming import rename_job
 from jackfield.engine.state.store import opened

@@ -6,7 +6,7 @@ import click
 
 from jackfield.cli.screen import show, show_json
 from jackfield.cli.session import Session
-from jackfield.engine.state.jobs import JobState, RestartScope
+from jackfield.engine.model.job_state import JobState, RestartScope
 from jackfield.engine.state.store import opened
 
 SCHEMA = "jackfield.restart/1"

@@ -18,13 +18,13 @@ from jackfield.engine import Store
 from jackfield.engine.apply.escrow import next_attempt_at
 from jackfield.engine.configuration.vanished import vanished_jobs
 from jackfield.engine.health.quarantine import TOO_MANY_DELETES, due_again_at
+from jackfield.engine.model.cycle import CycleProgress, CycleSummary
 from jackfield.engine.model.entry import LogFilter
-from jackfield.engine.state.cycles import CycleProgress, CycleSummary
-from jackfield.engine.state.escrows import Escrow
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.hold import StagedRemoval
+from jackfield.engine.model.instants import since
+from jackfield.engine.model.job_state import JobState, JobStatus
 from jackfield.engine.state.facts import HeldLease, StateFacts, look_at_state
-from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.state.instants import since
-from jackfield.engine.state.jobs import JobState, JobStatus
 
 SCHEMA = "jackfield.status/1"
 SHOWN_FAILURES = 10

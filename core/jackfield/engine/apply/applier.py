@@ -21,16 +21,14 @@ from jackfield.engine.log.masking import masked
 from jackfield.engine.log.steps import steps_of
 from jackfield.engine.match.doubts import doubt_of
 from jackfield.engine.match.tenancy import Tenancy
-from jackfield.engine.model.codes import BROKEN
+from jackfield.engine.model.change import Change, Settled
+from jackfield.engine.model.codes import BROKEN, MOST_TROUBLES
 from jackfield.engine.model.entry import FAILED, Entry
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.plan import Step
-from jackfield.engine.state.escrows import Escrow
-from jackfield.engine.state.journal import Change, Link, Settled
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConfigurationError, PluginFault, ProvisioningError, VendorBroken
-
-MOST_TROUBLES = 5
-"""So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
 
 MOST_AT_ONCE = 64
 """So many intents at most stand in one transaction."""

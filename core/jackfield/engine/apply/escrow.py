@@ -9,9 +9,9 @@ import datetime as dt
 import random
 from dataclasses import replace
 
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.instants import due_at, since
 from jackfield.engine.model.plan import Step
-from jackfield.engine.state.escrows import Escrow
-from jackfield.engine.state.instants import due_at, since
 
 _FIRST = dt.timedelta(minutes=40)
 _LONGEST = dt.timedelta(hours=24)

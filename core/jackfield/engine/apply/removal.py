@@ -6,14 +6,13 @@ seen is looked for again, and until then it may be on.
 
 from dataclasses import dataclass
 
-from jackfield.engine.guard.guard import APPROVED, ENABLED_AGAIN
 from jackfield.engine.job import Job
 from jackfield.engine.match.tenancy import Tenancy
-from jackfield.engine.model.codes import ANOTHERS, NOT_SEEN
+from jackfield.engine.model.codes import ANOTHERS, APPROVED, ENABLED_AGAIN, NOT_SEEN
 from jackfield.engine.model.entry import Status
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import anothers, forms_of, is_one_of, shown_names
 from jackfield.engine.model.plan import Step
-from jackfield.engine.state.journal import Link
 from jackfield.resources import NotFound, User, UserId
 
 

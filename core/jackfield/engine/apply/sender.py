@@ -23,11 +23,11 @@ from jackfield.engine.model.codes import (
     code_of,
 )
 from jackfield.engine.model.entry import SUCCEEDED, Status
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import matching_form
 from jackfield.engine.model.plan import OFF, REMOVALS, Action, AttributeChange, Step
 from jackfield.engine.plan.differences import changes_of, differences, kept_of
 from jackfield.engine.state.database import StateUnavailable
-from jackfield.engine.state.journal import Link
 from jackfield.errors import (
     AlreadyExists,
     AlreadyRunning,

@@ -11,22 +11,11 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from jackfield.engine.model.codes import NOT_SEEN
+from jackfield.engine.model.codes import ENABLED_AGAIN, NOT_SEEN
+from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.names import matching_form
 from jackfield.engine.model.plan import Plan, Step
 from jackfield.errors import ConfigurationError
-
-APPROVED = "Approved"
-"""The log's code of a removal that a person let pass."""
-
-WITHOUT_ACCESS = "WithoutAccess"
-"""The log's code of the deletion of an account that was disabled before."""
-
-TAKES_ACCESS = "TakesAccess"
-"""The log's code of an update that turned an access off."""
-
-ENABLED_AGAIN = "EnabledAgain"
-"""The code of a deletion whose account somebody has enabled since it was disabled."""
 
 _APPROVAL_CHARACTERS = 12
 
@@ -56,19 +45,6 @@ class GuardLimits:
                 "guard: people, at_most and window_hours must not be negative, percent must be 0 "
                 "to 100"
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Steps that wait for a person. `approval` names exactly these and no others, once."""
-
-    steps: tuple[Step, ...]
-    reason: str
-    approval: str
-
-    @property
-    def source_ids(self) -> frozenset[str]:
-        return frozenset(step.source_id for step in self.steps)
 
 
 def find_hold(

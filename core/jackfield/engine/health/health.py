@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from jackfield.engine.guard.guard import Hold
 from jackfield.engine.health.quarantine import (
     ON_DEMAND,
     Health,
@@ -17,11 +16,11 @@ from jackfield.engine.health.quarantine import (
 )
 from jackfield.engine.model.codes import CODES
 from jackfield.engine.model.entry import FAILED, SUCCEEDED, Entry
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.hold import Hold, StagedRemoval
+from jackfield.engine.model.instants import since
+from jackfield.engine.model.job_state import Quarantine
 from jackfield.engine.model.plan import WRITES
-from jackfield.engine.state import jobs
-from jackfield.engine.state.escrows import Escrow
-from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.state.instants import since
 from jackfield.engine.state.store import Store
 from jackfield.errors import CredentialsRefused, NotAllowed, ProvisioningError, VendorBroken
 
@@ -123,7 +122,7 @@ def keep_health(
     due = next_attempt_at(began_at, now)
     if found.is_passing and now - began_at < _SOON_UNTIL:
         due = min(due, now + _SOON)
-    stored = jobs.Quarantine(
+    stored = Quarantine(
         reason=found.reason,
         error=found.error,
         began_at=now if before.quarantine is None else since(before.quarantine.began_at, now),
@@ -142,7 +141,7 @@ def pause(store: Store, job: str, by: str, *, why: str = "", now: dt.datetime) -
 
     A quarantine that it was in is forgotten for this.
     """
-    stored = jobs.Quarantine(
+    stored = Quarantine(
         reason=ON_DEMAND,
         error=f"paused by {by}" + (f": {why}" if why else ""),
         began_at=now,

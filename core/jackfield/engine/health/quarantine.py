@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from jackfield.engine.state.instants import due_at, since
+from jackfield.engine.model.instants import due_at, since
 
 QuarantineReason: TypeAlias = Literal[
     "EncounteredQuarantineException",

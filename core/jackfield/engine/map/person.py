@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from jackfield.engine.model.codes import PENDING_REFERENCE
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import forms_of, matching_form
 from jackfield.engine.model.plan import Action, Step
 from jackfield.engine.scope.scope import ScopeDecision
-from jackfield.engine.state.journal import Link
 from jackfield.errors import ConnectorError
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject

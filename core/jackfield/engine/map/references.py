@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from jackfield.engine.map.person import Person
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import matching_form
-from jackfield.engine.state.journal import Link
 from jackfield.engine.state.references import PendingReference
 from jackfield.engine.state.store import Store
 

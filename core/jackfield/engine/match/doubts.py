@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from jackfield.engine.job import Job
 from jackfield.engine.log.steps import found_steps, lost_steps
+from jackfield.engine.model.change import Settled
 from jackfield.engine.model.codes import STOPPING
+from jackfield.engine.model.doubt import Doubt
 from jackfield.engine.model.entry import Entry, Status
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import matching_form
-from jackfield.engine.state.doubts import Doubt
-from jackfield.engine.state.journal import Link, Settled
 from jackfield.engine.state.store import Intent, Store
 from jackfield.errors import ConnectorError
 from jackfield.resources import User

@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import uuid4
 
-from jackfield.engine.apply.applier import MOST_TROUBLES
 from jackfield.engine.job import Job
 from jackfield.engine.map.person import Keys, Question, Target
 from jackfield.engine.match.tenancy import Tenancy
-from jackfield.engine.model.codes import STOPPING
+from jackfield.engine.model.codes import MOST_TROUBLES, STOPPING
 from jackfield.engine.model.names import matching_form
 from jackfield.errors import (
     AmbiguousMatch,

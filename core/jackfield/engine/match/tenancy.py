@@ -11,8 +11,8 @@ from typing import Final
 
 from jackfield.engine.job import Job
 from jackfield.engine.model.codes import AnotherTenant
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import forms_of, is_one_of
-from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.errors import ConnectorError
 from jackfield.resources import NotFound, User, UserId

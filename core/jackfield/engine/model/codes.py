@@ -55,6 +55,18 @@ NOT_SEEN = "NotSeen"
 ANOTHERS = "InvalidAnchor"
 """The code of a linked account that is somebody else's by now, by its names."""
 
+APPROVED = "Approved"
+"""The log's code of a removal that a person let pass."""
+
+WITHOUT_ACCESS = "WithoutAccess"
+"""The log's code of the deletion of an account that was disabled before."""
+
+TAKES_ACCESS = "TakesAccess"
+"""The log's code of an update that turned an access off."""
+
+ENABLED_AGAIN = "EnabledAgain"
+"""The code of a deletion whose account somebody has enabled since it was disabled."""
+
 BROKEN = frozenset(
     {
         CODES[VendorBroken],
@@ -66,19 +78,20 @@ BROKEN = frozenset(
 )
 """The codes of what a vendor, a plugin or a setting does to one person after the other."""
 
+MOST_TROUBLES = 5
+"""So many failures of a broken vendor in a row, and nobody else is tried in this cycle."""
+
 STOPPING = (CredentialsRefused, ConfigurationError, NotSent, Throttled, WriteRefused)
 """Errors that would meet everybody else, too: the cycle ends there.
 
 A plugin's fault is not among them: what one odd user brings about is that user's failure, and only
 several in a row are everybody's."""
 
-
 ENDING = (CredentialsRefused, NotSent, Throttled, WriteRefused, AnotherTenant)
 """Errors of one write after which no other is tried.
 
 Another wrong configuration is not among them: it may concern one person's value alone, and keeps no
 leaver's account on."""
-
 
 REFUSALS = (AlreadyExists, NotAllowed, NotDeleted, RejectedUser, UnknownUser)
 """Errors by which a vendor says for certain that it did not do what was asked last."""

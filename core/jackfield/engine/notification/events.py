@@ -12,21 +12,13 @@ import shlex
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
-from jackfield.engine.guard.guard import Hold
 from jackfield.engine.health.quarantine import ON_DEMAND
+from jackfield.engine.model.hold import Hold
+from jackfield.engine.model.told import Kind, LastTold, Topic
 from jackfield.errors import ProvisioningError
 from jackfield.redact import Redactor
-
-Topic: TypeAlias = Literal["quarantine", "removals"]
-Kind: TypeAlias = Literal[
-    "quarantine.entered",
-    "quarantine.reason_changed",
-    "quarantine.lifted",
-    "job.disabled",
-    "removals.held",
-]
 
 MOST_NAMES = 10
 """How many people one mail names at most; the others are counted."""
@@ -58,6 +50,18 @@ class Event:
     @property
     def series(self) -> str:
         return ""
+
+    def told_by(self, channel: str) -> LastTold:
+        """Return the record of this event as a channel has delivered it."""
+        return LastTold(
+            job=self.job,
+            channel=channel,
+            topic=self.topic,
+            kind=self.kind,
+            reason=self.reason,
+            series=self.series,
+            at=self.at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,35 +143,6 @@ class RemovalsHeld(Event):
     @property
     def series(self) -> str:
         return self.approval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastTold:
-    """What one channel delivered last on one topic of one job; the caller stores it.
-
-    `job`, `channel` and `topic` together are its key.
-    """
-
-    job: str
-    channel: str
-    topic: Topic
-    kind: Kind
-    reason: str
-    series: str
-    at: dt.datetime
-
-    @classmethod
-    def of(cls, event: Event, channel: str) -> Self:
-        """Return the record of a delivered event."""
-        return cls(
-            job=event.job,
-            channel=channel,
-            topic=event.topic,
-            kind=event.kind,
-            reason=event.reason,
-            series=event.series,
-            at=event.at,
-        )
 
 
 def is_news(event: Event, last: LastTold | None) -> bool:

@@ -20,9 +20,9 @@ from typing import Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from jackfield.engine.model.told import LastTold
 from jackfield.engine.notification.events import (
     Event,
-    LastTold,
     Message,
     NotDelivered,
     as_told,
@@ -135,7 +135,7 @@ class Notifier:
                 if error:
                     errors.append(error)
                     break
-                news[key] = LastTold.of(as_told(event, last), channel.name)
+                news[key] = as_told(event, last).told_by(channel.name)
         return Delivery(tuple(news.values()), tuple(errors))
 
     def _tell(

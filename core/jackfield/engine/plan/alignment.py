@@ -7,10 +7,10 @@ from jackfield.engine.expressions import ExpressionError
 from jackfield.engine.job import Job
 from jackfield.engine.map.mapper import Desired
 from jackfield.engine.map.person import Person, Target, step_of
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import forms_of, matching_form
 from jackfield.engine.model.plan import AttributeChange, Step
 from jackfield.engine.plan.differences import differences, is_known_difference
-from jackfield.engine.state.journal import Link
 from jackfield.flow import Json
 from jackfield.resources import User
 

@@ -16,6 +16,8 @@ from jackfield.engine.map.person import Person, Question, Target, doubles, step_
 from jackfield.engine.match.doubts import may_create_beside
 from jackfield.engine.match.tenancy import Tenancy
 from jackfield.engine.model.codes import ANOTHERS, code_of
+from jackfield.engine.model.doubt import Doubt
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import anothers, forms_of, is_one_of, matching_form
 from jackfield.engine.model.plan import Plan, Step
 from jackfield.engine.plan.alignment import Alignment
@@ -23,8 +25,6 @@ from jackfield.engine.plan.removals import Leaving
 from jackfield.engine.read.rows import Rows
 from jackfield.engine.scope.leavers import REASONS, Event
 from jackfield.engine.scope.scope import ScopeDecision
-from jackfield.engine.state.doubts import Doubt
-from jackfield.engine.state.journal import Link
 from jackfield.errors import ConfigurationError
 from jackfield.resources import MatchKey, User, UserId
 from jackfield.sources import SourceObject, SourceRead

@@ -9,16 +9,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from jackfield.engine.expressions import ExpressionError
-from jackfield.engine.guard.guard import ENABLED_AGAIN
 from jackfield.engine.job import Job
 from jackfield.engine.map.access import access_removal
 from jackfield.engine.map.mapper import Desired
 from jackfield.engine.map.person import Person, Target, step_of
-from jackfield.engine.model.codes import NOT_SEEN, code_of
+from jackfield.engine.model.codes import ENABLED_AGAIN, NOT_SEEN, code_of
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.names import forms_of
 from jackfield.engine.model.plan import OFF, Action, AttributeChange, Step
 from jackfield.engine.scope.leavers import Event
-from jackfield.engine.state.journal import Link
 from jackfield.sources import SourceObject
 
 _FIRST_LOOK_AFTER = dt.timedelta(minutes=30)

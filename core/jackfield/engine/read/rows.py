@@ -14,10 +14,10 @@ from itertools import compress
 from typing import Final, Protocol
 
 from jackfield.engine.job import Job
+from jackfield.engine.model.link import Link
 from jackfield.engine.model.plan import Plan
 from jackfield.engine.read.check import settled_ids
 from jackfield.engine.scope.scope import ScopeDecision
-from jackfield.engine.state.journal import Link
 from jackfield.engine.state.store import Store
 from jackfield.sources import SourceObject, SourceRead
 from jackfield.sources.people import People

@@ -3,66 +3,14 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.cycle import INTERRUPTED, CycleProgress, CycleSummary
 from jackfield.engine.state.database import Database, now, upsert
-from jackfield.engine.state.instants import due_at, since
 from jackfield.engine.state.tables import cycles, jobs
-
-INTERRUPTED = "interrupted"
-"""The outcome of a cycle whose process ended without telling."""
-
-STOPPED = "stopped"
-"""The first word of the outcome of a cycle that an error, or a person, ended early."""
-
-
-_LONGEST_WAIT = dt.timedelta(days=1)
-"""The longest that any vendor's limit lasts; what is further off was told by a wrong clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class CycleProgress:
-    """`done` of `total` in one phase; `waiting_until` where the vendor wants a pause.
-
-    `counts` says how those done ended: by action while planning, by status while applying.
-    """
-
-    phase: str
-    done: int
-    total: int
-    waiting_until: dt.datetime | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    phase_began_at: dt.datetime | None = None
-
-    def ends_at(self, at: dt.datetime) -> dt.datetime | None:
-        """Return when the phase ends if it goes on as it went until `at`; None while unknown."""
-        if self.phase_began_at is None or not 0 < self.done <= self.total:
-            return None
-        each = (at - since(self.phase_began_at, at)) / self.done
-        return (self.waits_until(at) or at) + each * (self.total - self.done)
-
-    def waits_until(self, at: dt.datetime) -> dt.datetime | None:
-        """Return until when the vendor wants a pause; None where that is over, or no pause."""
-        until = due_at(self.waiting_until or at, at, _LONGEST_WAIT)
-        return until if until > at else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CycleSummary:
-    """One cycle. `ended_at` is None and `outcome` empty while it goes on."""
-
-    cycle_id: str
-    job: str
-    began_at: dt.datetime
-    ended_at: dt.datetime | None = None
-    outcome: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    progress: CycleProgress | None = None
-    progress_at: dt.datetime | None = None
 
 
 class Cycles:

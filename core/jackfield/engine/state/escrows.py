@@ -2,30 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.escrow import Escrow
 from jackfield.engine.state.database import CHUNK_ROWS, Database, chunks, upsert
 from jackfield.engine.state.tables import escrows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escrow:
-    """One person whose step failed. `first_failed_at` stays until a step succeeds.
-
-    `wanted` is the fingerprint of what was wanted then: when it changes, so may the outcome.
-    """
-
-    source_id: str
-    action: str
-    code: str
-    reason: str
-    attempts: int
-    first_failed_at: dt.datetime
-    next_attempt_at: dt.datetime
-    wanted: str = ""
 
 
 class Escrows:

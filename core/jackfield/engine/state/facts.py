@@ -7,8 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.instants import since
 from jackfield.engine.state.database import Database, moment, postgresql_engine
-from jackfield.engine.state.instants import since
 from jackfield.engine.state.lease import is_live
 from jackfield.engine.state.sqlite_file import file_database
 from jackfield.engine.state.tables import (

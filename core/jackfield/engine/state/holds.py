@@ -1,34 +1,13 @@
 """Holds: removals that were counted, not sent, and wait for a person's word."""
 
-import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.hold import StagedRemoval
 from jackfield.engine.state.database import Database, chunks, now, upsert
 from jackfield.engine.state.tables import holds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagedRemoval:
-    """One removal that waits. `approval` is the word for the whole set it is held with.
-
-    `reason` is why this one should lose access, `held_because` why the guard holds the set.
-    `staged_at` is when it was first held; `approved_at` is None until a person said the word.
-    """
-
-    source_id: str
-    target_id: str
-    user_name: str
-    action: str
-    reason: str
-    approval: str
-    staged_at: dt.datetime
-    approved_by: str = ""
-    approved_at: dt.datetime | None = None
-    held_because: str = ""
 
 
 class Holds:

@@ -4,54 +4,15 @@ Field names follow Microsoft Graph's `synchronizationStatus` and `synchronizatio
 (read 2026-11-20).
 """
 
-import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
-from jackfield.engine.state.cycles import CycleSummary, summary_of
+from jackfield.engine.model.job_state import JobState, Quarantine, RestartScope
+from jackfield.engine.state.cycles import summary_of
 from jackfield.engine.state.database import Database, upsert
 from jackfield.engine.state.tables import escrows, jobs, links, pending_references, source_rows
-
-JobStatus: TypeAlias = Literal["active", "quarantined", "disabled"]
-
-RestartScope: TypeAlias = Literal["watermark", "escrows", "quarantine", "links"]
-"""What a restart forgets. `links` is the dangerous one: everybody is matched anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantine:
-    """Why a job is slowed down, since when, and when it tries again.
-
-    `began_at` is this quarantine's beginning; `series_began_at` and `series_count` tell of the
-    attempts that failed one after another.
-    """
-
-    reason: str
-    error: str
-    began_at: dt.datetime
-    series_began_at: dt.datetime
-    series_count: int
-    next_attempt_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobState:
-    """A job between its cycles. `configuration` is a fingerprint; empty strings mean never yet.
-
-    `passed_holds` counts the holds that a person has let pass.
-    """
-
-    job: str
-    watermark: str = ""
-    configuration: str = ""
-    status: JobStatus = "active"
-    quarantine: Quarantine | None = None
-    last_cycle: CycleSummary | None = None
-    last_success: CycleSummary | None = None
-    passed_holds: int = 0
 
 
 class JobStates:

@@ -7,94 +7,21 @@ for the disk takes as long for one of them as for thirty.
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.model.entry import SUCCEEDED, Entry
-from jackfield.engine.model.names import forms_of, matching_form
-from jackfield.engine.model.plan import Step
+from jackfield.engine.model.change import Change, Settled
+from jackfield.engine.model.entry import SUCCEEDED
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.link import Link
+from jackfield.engine.model.names import matching_form
 from jackfield.engine.state.database import Database, chunks, now, upsert
-from jackfield.engine.state.doubts import Doubt, doubt_row
-from jackfield.engine.state.escrows import Escrow, escrow_row
+from jackfield.engine.state.doubts import doubt_row
+from jackfield.engine.state.escrows import escrow_row
 from jackfield.engine.state.log_entries import entry_row
 from jackfield.engine.state.tables import doubts, entries, escrows, intents, links
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """The stored pair of one source object and one target user: one account of one tenant.
-
-    `user_name` is what the vendor showed as the account's name last, `match_value` what it is found
-    by, `may_be` the name that a write under way may have given it; `tenant` is the identity of the
-    connection, empty until a look has proven it. `is_on` is False once the engine took the access
-    away. `wanted` is the fingerprint of what the vendor was last told, empty while a write is under
-    way or has failed. `kept` remembers values that the vendor answered with success and did not
-    take: path → [wanted, kept]. `missing_since` is when the vendor first did not show the account
-    any more. `changed_at` is when the store last wrote it, `linked_at` when it first led to this
-    target user; the store sets the latter where a new link has none.
-    """
-
-    source_id: str
-    target_id: str
-    user_name: str
-    is_on: bool
-    wanted: str
-    kept: Mapping[str, list[Any]] = field(default_factory=dict)
-    changed_at: dt.datetime | None = None
-    linked_at: dt.datetime | None = None
-    match_value: str = ""
-    may_be: str = ""
-    tenant: str = ""
-    missing_since: dt.datetime | None = None
-
-    @property
-    def may_be_on(self) -> bool:
-        """Whether the account gives access, or may: the end of the last write is unknown."""
-        return self.is_on or not self.wanted
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The forms of every name by which the account is known."""
-        return forms_of((self.user_name, self.match_value, self.may_be))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A step on its way: its id joins the intent and the log entry.
-
-    `tenant` is that of the account which it makes, or finds, for its person; it is empty where the
-    person has the account already.
-    """
-
-    change_id: str
-    cycle_id: str
-    step: Step
-    tenant: str = ""
-
-    @property
-    def is_intended(self) -> bool:
-        """Whether others must know of it before it happens."""
-        return self.step.is_write or bool(self.tenant)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """A log entry and what it leads to: another link or none any more, an escrow, a doubt.
-
-    `released` is the source object whose link gives way to this one, in the job `released_job` or
-    in the same one.
-    """
-
-    entry: Entry
-    link: Link | None = None
-    escrow: Escrow | None = None
-    doubt: Doubt | None = None
-    is_unlinked: bool = False
-    released: str = ""
-    released_job: str = ""
 
 
 class Journal:

@@ -18,8 +18,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.instants import due_at, since
 from jackfield.engine.state.database import Database, StateUnavailable, moment, upsert
-from jackfield.engine.state.instants import due_at, since
 from jackfield.engine.state.tables import leases
 from jackfield.errors import AlreadyRunning
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jackfield.engine.guard.guard import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS
+from jackfield.engine.model.codes import APPROVED, TAKES_ACCESS, WITHOUT_ACCESS
 from jackfield.engine.model.entry import Entry, LogFilter, ProvisioningStep
 from jackfield.engine.model.plan import REMOVALS, AttributeChange
 from jackfield.engine.state.database import Database

@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.link import Link
 from jackfield.engine.state.database import Database, chunks, upsert
-from jackfield.engine.state.journal import LINK_COLUMNS, Link, link_of
+from jackfield.engine.state.journal import LINK_COLUMNS, link_of
 from jackfield.engine.state.tables import links, source_rows
 
 _ROWS_AT_ONCE = 1000  # in one transaction

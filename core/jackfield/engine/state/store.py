@@ -13,7 +13,9 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from jackfield.engine.model.change import Settled
 from jackfield.engine.model.entry import Entry, LogFilter
+from jackfield.engine.model.link import Link
 from jackfield.engine.state.cycles import Cycles
 from jackfield.engine.state.database import WAIT_SECONDS, Database, chunks
 from jackfield.engine.state.doubts import Doubts
@@ -21,7 +23,7 @@ from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.gone import Gone
 from jackfield.engine.state.holds import Holds
 from jackfield.engine.state.jobs import JobStates
-from jackfield.engine.state.journal import LINK_COLUMNS, Journal, Link, Settled, link_of
+from jackfield.engine.state.journal import LINK_COLUMNS, Journal, link_of
 from jackfield.engine.state.lease import LEASE_SECONDS, Lease, held
 from jackfield.engine.state.log_entries import LogEntries, LogPage, LogQuery
 from jackfield.engine.state.opening import open_database

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from jackfield.engine.notification.events import LastTold
+from jackfield.engine.model.told import LastTold
 from jackfield.engine.state.database import Database, upsert
 from jackfield.engine.state.tables import told
 

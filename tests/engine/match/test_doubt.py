@@ -96,7 +96,7 @@ company.run()
 
 
 def _run_and_kill(firm: Company, folder: Path, origin: str) -> None:
-    tests = Path(__file__).parent.parent
+    tests = Path(__file__).parents[2]
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED_RUN, str(folder), origin, firm.vendor.TOKEN],
         env={**os.environ, "PYTHONPATH": str(tests)},

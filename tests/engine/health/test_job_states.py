@@ -7,7 +7,7 @@ from support.company import Company, person
 
 from jackfield.engine import How
 from jackfield.engine.health.quarantine import QuarantineLimits
-from jackfield.engine.state.jobs import JobState
+from jackfield.engine.model.job_state import JobState
 from jackfield.testing.sandbox import Fault
 
 NOW = dt.datetime.now(dt.UTC)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.engine.apply.escrow import failed_again, first_escrow, pause_reason
+from jackfield.engine.model.escrow import Escrow
 from jackfield.engine.model.plan import Step
-from jackfield.engine.state.escrows import Escrow
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 STEADY = random.Random(1)

@@ -13,7 +13,7 @@ from support.states import entry, step
 
 from jackfield import AlreadyRunning
 from jackfield.engine import Store
-from jackfield.engine.state.journal import Change
+from jackfield.engine.model.change import Change
 from jackfield.engine.state.lease import take
 
 HOLDS = """

@@ -6,7 +6,8 @@ from support.company import Company, person
 
 from jackfield import ConfigurationError, CredentialsRefused
 from jackfield.engine import GuardLimits, How, Plan, Step, preview_job, run_job
-from jackfield.engine.guard.guard import WITHOUT_ACCESS, approval_of, find_hold
+from jackfield.engine.guard.guard import approval_of, find_hold
+from jackfield.engine.model.codes import WITHOUT_ACCESS
 from jackfield.engine.scope.leavers import Leavers
 from jackfield.testing.sandbox import Fault
 

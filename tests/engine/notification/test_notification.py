@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from support.clock import START
 from support.news import HOUR, REFUSED, TOO_MANY, disabled, healthy, held, quarantined
 
-from jackfield.engine.guard.guard import Hold
+from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.plan import Step
 from jackfield.engine.notification.events import (
     MOST_NAMES,
-    LastTold,
     QuarantineReasonChanged,
     RemovalsHeld,
     as_told,
@@ -26,7 +25,7 @@ CANARY = "canary-7f3a9c"
 
 
 def told(event):
-    return LastTold.of(event, "mail")
+    return event.told_by("mail")
 
 
 LATER = START + HOUR

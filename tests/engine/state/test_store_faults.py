@@ -15,9 +15,9 @@ from support.states import entry, step
 
 from jackfield import ConfigurationError
 from jackfield.engine import Store
+from jackfield.engine.model.change import Change
 from jackfield.engine.model.entry import LogFilter
 from jackfield.engine.state.database import StateUnavailable
-from jackfield.engine.state.journal import Change
 from jackfield.engine.state.sqlite_file import check_place, file_system_of
 from jackfield.sources import SourceRead
 

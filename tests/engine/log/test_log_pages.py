@@ -6,8 +6,8 @@ import pytest
 from support.states import NOON, entry, step
 
 from jackfield.engine import Entry, Store
+from jackfield.engine.model.change import Change
 from jackfield.engine.model.entry import LogFilter
-from jackfield.engine.state.journal import Change
 from jackfield.engine.state.log_entries import LogQuery
 
 MINUTE = dt.timedelta(minutes=1)

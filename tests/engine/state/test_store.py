@@ -7,8 +7,8 @@ from support.company import Company, person
 
 from jackfield import ConfigurationError
 from jackfield.engine import Store
+from jackfield.engine.model.change import Change
 from jackfield.engine.model.entry import LogFilter
-from jackfield.engine.state.journal import Change
 
 
 def test_the_state_is_readable_by_its_owner_alone(tmp_path: Path):

@@ -8,11 +8,12 @@ from support.company import Company, person
 from support.states import NOON, entry
 
 from jackfield.engine import Store
-from jackfield.engine.state.cycles import CycleProgress
-from jackfield.engine.state.escrows import Escrow
-from jackfield.engine.state.holds import StagedRemoval
-from jackfield.engine.state.jobs import JobState, Quarantine
-from jackfield.engine.state.journal import Link, Settled
+from jackfield.engine.model.change import Settled
+from jackfield.engine.model.cycle import CycleProgress
+from jackfield.engine.model.escrow import Escrow
+from jackfield.engine.model.hold import StagedRemoval
+from jackfield.engine.model.job_state import JobState, Quarantine
+from jackfield.engine.model.link import Link
 from jackfield.engine.state.references import PendingReference
 
 HOUR = dt.timedelta(hours=1)
