@@ -117,11 +117,18 @@ class StoppedInAWait(Trial):
                 return False
             time.sleep(0.01)
         while True:
-            os.kill(begun.process.pid, signal.SIGSTOP)
+            stop(begun.process.pid)
             if is_free(self.place):
                 return True
             os.kill(begun.process.pid, signal.SIGCONT)
             time.sleep(0.01)
+
+
+def stop(pid: int | None) -> None:
+    """Stop a child and return once all of it stands still: the signal arrives a little later."""
+    assert pid is not None  # noqa: S101 - it has begun
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 class TwoJobs(Trial):
