@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -125,10 +126,20 @@ class StoppedInAWait(Trial):
 
 
 def stop(pid: int | None) -> None:
-    """Stop a child and return once all of it stands still: the signal arrives a little later."""
+    """Stop a process and return once all of it stands still: the signal arrives a little later."""
     assert pid is not None  # noqa: S101 - it has begun
     os.kill(pid, signal.SIGSTOP)
-    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    while not all(map(_stands_still, Path(f"/proc/{pid}/task").glob("*/stat"))):
+        time.sleep(0.001)
+
+
+def _stands_still(stat: Path) -> bool:
+    """Say whether a thread is stopped, or over; Linux, proc(5)."""
+    try:
+        state = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "TtZX"
 
 
 class TwoJobs(Trial):
