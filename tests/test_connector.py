@@ -65,7 +65,6 @@ def test_each_operation_reaches_the_vendor_and_comes_back(call):
 @BOTH_COLOURS
 @pytest.mark.parametrize("shape", [name for name in LOST_ANSWERS if name != "silence"])
 def test_lost_answer_to_create_is_in_doubt_and_nothing_is_sent_again(call, shape):
-    """A2."""
     with LoopbackServer(TOKEN, LOST_ANSWERS[shape]) as server, pytest.raises(InDoubt):
         call(connect(url=server.origin), "create_user", ANN)
 
@@ -75,7 +74,6 @@ def test_lost_answer_to_create_is_in_doubt_and_nothing_is_sent_again(call, shape
 @BOTH_COLOURS
 @pytest.mark.parametrize("shape", [name for name in LOST_ANSWERS if name != "silence"])
 def test_lost_answer_to_get_is_asked_for_again(call, shape):
-    """A2."""
     with LoopbackServer(TOKEN, LOST_ANSWERS[shape], FOUND) as server:
         assert call(connect(url=server.origin), "get_user", ANN_ID).id == "1"
 
@@ -95,7 +93,6 @@ def test_refused_connection_is_not_sent_after_all_attempts(call):
 
 @BOTH_COLOURS
 def test_dry_run_lets_no_write_leave(call):
-    """K12."""
     with LoopbackServer(TOKEN, FOUND) as server:
         connector = connect(url=server.origin, policy=Policy(dry_run=True))
         call(connector, "get_user", ANN_ID)
@@ -155,7 +152,6 @@ ARGUMENTS = {
 @BOTH_COLOURS
 @pytest.mark.parametrize(("hook", "result"), ODD_RESULTS, ids=lambda value: repr(value)[:30])
 def test_result_of_the_wrong_kind_stops_at_the_border(call, hook, result):
-    """I5."""
     with LoopbackServer(TOKEN, reply(204)) as server, pytest.raises(PluginFault) as caught:
         call(connect(returning(hook, result), url=server.origin), hook, *ARGUMENTS[hook])
 
@@ -182,7 +178,7 @@ class Leaky(ExampleConnector):
 @BOTH_COLOURS
 @pytest.mark.parametrize("error", [RuntimeError, VendorBroken, RejectedUser])
 def test_secret_in_a_plugin_error_is_on_no_sink(call, error):
-    """I8, J2, J3: neither in text, nor attributes, nor the printed traceback."""
+    """Neither in text, nor attributes, nor the printed traceback."""
     connector = type("Odd", (Leaky,), {"error": error})()
     with LoopbackServer(TOKEN, FOUND) as server, pytest.raises(Exception, match="secret") as caught:
         call(connect(connector, url=server.origin), "get_user", ANN_ID)
@@ -211,7 +207,6 @@ class Stubborn(ExampleConnector):
 @BOTH_COLOURS
 @pytest.mark.parametrize(("guest", "said"), [(Exiting, "SystemExit"), (Stubborn, "yielded str")])
 def test_plugin_cannot_end_the_host_nor_hide_what_happened(call, guest, said):
-    """F1."""
     with LoopbackServer(TOKEN, FOUND) as server, pytest.raises(PluginFault, match=said):
         call(connect(guest(), url=server.origin), "get_user", ANN_ID)
 
@@ -228,7 +223,6 @@ class Confiding(ExampleConnector):
 
 @BOTH_COLOURS
 def test_token_is_redacted_from_the_moment_it_is_used(call):
-    """J2."""
     turns = (TOKEN, reply(200, {"echo": ACCESS_TOKEN}))
     with LoopbackServer(*turns) as server, pytest.raises(VendorBroken) as caught:
         call(connect(Confiding(), url=server.origin), "authenticate")
@@ -245,7 +239,6 @@ def page(*ids, following=None):
 
 @BOTH_COLOURS
 def test_pages_are_walked_to_the_end_and_nobody_comes_twice(call):
-    """C8."""
     turns = (TOKEN, page("1", "2", following="b"), page("2", "3"))
     with LoopbackServer(*turns) as server:
         found = call(connect(url=server.origin), "list_users")
@@ -273,7 +266,6 @@ def test_user_twice_on_one_page_is_one_user(call):
     ids=["a page again", "a cursor again", "an empty page before the end"],
 )
 def test_listing_that_goes_round_in_circles_is_not_complete(call, pages):
-    """C7."""
     with LoopbackServer(TOKEN, *pages) as server, pytest.raises(VendorBroken) as caught:
         call(connect(url=server.origin), "list_users")
 
@@ -303,7 +295,6 @@ class Notebook:
 
 @BOTH_COLOURS
 def test_observers_hear_of_everything_but_secrets_queries_and_bodies(call):
-    """J1, D11."""
     notebook = Notebook()
     turns = (TOKEN, raw(b"garbage"), reply(200, user_document(), {"trackingid": ACCESS_TOKEN}))
     with LoopbackServer(*turns) as server:
@@ -363,8 +354,6 @@ def test_stopped_operation_is_not_reported_as_a_success():
 
 
 def test_connection_serves_several_event_loops_one_after_another():
-    """H12."""
-
     async def ask(connector):
         async with connector.aio as aio:
             return await aio.get_user(ANN_ID)
@@ -376,8 +365,6 @@ def test_connection_serves_several_event_loops_one_after_another():
 
 
 def test_sync_calls_work_inside_a_running_loop():
-    """H12, F7."""
-
     async def ask(connector):
         return connector.get_user(ANN_ID)
 

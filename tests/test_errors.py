@@ -61,7 +61,6 @@ def test_refusal_means_the_same_for_reads_and_writes(status, kind, effect):
 
 @pytest.mark.parametrize("status", [100, 304, 500, 502, 503, 599])
 def test_failure_of_a_write_is_in_doubt_and_of_a_read_is_not(status):
-    """B7."""
     assert type(Response(status, effect="read").error()) is VendorBroken
     assert type(Response(status, effect="write").error()) is InDoubt
     assert type(Response(status, effect="write-once").error()) is InDoubt

@@ -27,7 +27,6 @@ def test_there_is_no_grant_before_the_first_one(tmp_path: Path):
 
 
 def test_a_grant_is_for_its_owner_alone_and_leaves_nothing_beside_it(tmp_path: Path):
-    """J11."""
     FileGrants(tmp_path / "grants" / "zoom.json").save(FIRST)
 
     assert stat.S_IMODE((tmp_path / "grants").stat().st_mode) == 0o700
@@ -47,13 +46,11 @@ def test_a_file_that_is_no_grant_is_refused_without_its_content(tmp_path: Path, 
 
 
 def test_secrets_of_a_grant_do_not_print():
-    """J3."""
     assert "refresh-1" not in repr(FIRST)
     assert "access-1" not in str(FIRST)
 
 
 def test_two_processes_never_renew_at_once(tmp_path: Path):
-    """E4."""
     path = tmp_path / "zoom.json"
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=renew, args=(str(path), 20)) for _ in range(3)]

@@ -30,7 +30,6 @@ def back(query: str, base: str = REDIRECT) -> str:
 
 
 def test_the_page_to_open_carries_state_and_an_s256_challenge():
-    """E8."""
     waiting = pending()
     asked = {name: v[0] for name, v in parse_qs(urlsplit(waiting.url).query).items()}
 
@@ -71,7 +70,6 @@ def test_the_code_of_the_right_redirect_is_taken():
     ],
 )
 def test_a_redirect_that_is_not_ours_gives_no_code(query, base, said):
-    """E8."""
     waiting = pending()
     query = query.replace("STATE", waiting.state.get_secret_value())
 
@@ -127,7 +125,6 @@ def test_a_public_client_sends_its_id_and_no_secret():
 
 
 def test_a_dead_refresh_token_means_authorise_again():
-    """E5."""
     answer = Response(400, {"error": "invalid_grant"})
 
     with pytest.raises(CredentialsRefused, match="invalid_grant"):

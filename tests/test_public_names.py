@@ -54,7 +54,6 @@ def test_every_public_name_is_documented():
 
 
 def test_import_has_no_side_effect(tmp_path):
-    """H12, I10."""
     assert run_python(tmp_path, SIDE_EFFECTS) == {
         "threads": 1,
         "root handlers": 0,

@@ -21,7 +21,6 @@ SECRETS = st.text(
 
 @given(SECRETS, SECRETS, st.text(), st.text())
 def test_text_never_holds_a_known_secret(first, second, before, after):
-    """J1."""
     redacted = Redactor([first, second]).redact(before + first + second + after)
 
     assert first not in redacted
@@ -42,7 +41,6 @@ def test_text_never_holds_a_known_secret(first, second, before, after):
     ],
 )
 def test_secret_is_found_in_the_forms_it_travels_in(form):
-    """J1."""
     assert Redactor([SECRET]).redact(f"said {form}").replace("=", "") == f"said {MARK}"
 
 
@@ -55,7 +53,6 @@ def test_short_values_do_not_blank_out_words():
 
 
 def test_secrets_added_at_once_by_many_threads_are_all_known():
-    """J2."""
     redactor, secrets = Redactor(), [f"secret-{i:04}-value" for i in range(200)]
     threads = [threading.Thread(target=redactor.add, args=(secret,)) for secret in secrets]
 

@@ -26,7 +26,6 @@ def test_reference_to_a_file_beside_the_configuration(tmp_path):
 
 
 def test_secret_that_looks_like_a_reference_stays_text(monkeypatch, tmp_path):
-    """K4."""
     monkeypatch.setenv("VENDOR_TOKEN", "env:HOME")
 
     assert resolve("env:VENDOR_TOKEN", tmp_path) == "env:HOME"
@@ -55,7 +54,6 @@ def test_what_is_no_reference_passes_unchanged(tmp_path):
     ],
 )
 def test_reference_that_leads_nowhere_is_named_with_its_setting(reference, monkeypatch, tmp_path):
-    """K4."""
     monkeypatch.setenv("EMPTY_NAME", "  ")
     (tmp_path / "blank").write_text("\n")
     (tmp_path / "binary").write_bytes(b"abc123\xff")

@@ -49,18 +49,15 @@ def problems(tmp_path_factory):
 
 @pytest.mark.parametrize("name", [*BROKEN, "absent"])
 def test_package_that_fails_on_import_is_listed_with_package_version_and_reason(problems, name):
-    """I1, F1, F2."""
     assert f"pkg-{name} 1.2" in problems[f"x-{name}"]
     assert "Error" in problems[f"x-{name}"] or ": " in problems[f"x-{name}"]
 
 
 def test_sound_package_works_beside_broken_ones(problems):
-    """I1, P13."""
     assert problems["x-sound"] == ""
 
 
 def test_name_of_two_packages_belongs_to_neither(problems):
-    """I2."""
     assert "more than one package" in problems["x-twice"]
 
 
@@ -70,7 +67,6 @@ def test_entry_point_that_is_no_class_is_said_to_be_none(problems):
 
 
 def test_listing_imports_nothing(tmp_path):
-    """I11."""
     install(tmp_path, "pkg-loud", "x-loud = pkg_loud:Connector", "raise SystemExit('imported')")
 
     listed = run_python(
@@ -85,7 +81,6 @@ def test_listing_imports_nothing(tmp_path):
 
 
 def test_loading_one_connector_imports_no_other(tmp_path):
-    """F1."""
     install(tmp_path, "pkg-loud", "x-loud = pkg_loud:Connector", "raise SystemExit('imported')")
     install(tmp_path, "pkg-sound", "x-sound = pkg_sound:Connector")
 
@@ -97,7 +92,6 @@ def test_loading_one_connector_imports_no_other(tmp_path):
 
 
 def test_package_without_metadata_is_listed_all_the_same(tmp_path, monkeypatch):
-    """F1."""
     install(tmp_path, "pkg-bare", "x-bare = pkg_bare:Connector")
     (tmp_path / "pkg_bare-1.2.dist-info" / "METADATA").unlink()
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -108,7 +102,6 @@ def test_package_without_metadata_is_listed_all_the_same(tmp_path, monkeypatch):
 
 
 def test_installed_name_is_not_overridden_by_the_host(tmp_path, monkeypatch):
-    """I3."""
     install(tmp_path, "pkg-sound", "x-sound = pkg_sound:Connector")
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -130,8 +123,6 @@ def test_unknown_name_is_answered_with_the_nearest():
 
 @pytest.mark.parametrize("error", [SystemExit(1), ValueError("odd"), AssertionError()], ids=repr)
 def test_connector_that_raises_when_asked_what_it_can_do_is_a_plugin_fault(error):
-    """I1."""
-
     class Raising(ExampleConnector):
         @hookimpl
         def capabilities(self):
@@ -143,8 +134,6 @@ def test_connector_that_raises_when_asked_what_it_can_do_is_a_plugin_fault(error
 
 
 def test_broken_contract_names_connector_and_package():
-    """I4."""
-
     class Lacking(ExampleConnector):
         get_user = None
 
@@ -153,7 +142,6 @@ def test_broken_contract_names_connector_and_package():
 
 
 def test_wrong_settings_are_named_without_their_values():
-    """K1, J3."""
     with pytest.raises(ConfigurationError) as caught:
         registry_of().connect("example", {"url": "ftp://private", "client_secrt": "private"})
 
@@ -177,8 +165,6 @@ def test_settings_may_be_references(monkeypatch):
 
 
 def test_observer_that_answers_hooks_is_refused():
-    """I6."""
-
     class Impostor:
         @hookimpl
         def get_user(self, key):
@@ -189,7 +175,7 @@ def test_observer_that_answers_hooks_is_refused():
 
 
 def test_two_connections_share_nothing():
-    """F6, I6: each has hooks, token and limits of its own."""
+    """Each has hooks, token and limits of its own."""
     other = dataclasses.replace(CAPABILITIES, match_on=("emails.value",))
 
     class Other(ExampleConnector):
@@ -213,7 +199,6 @@ print(json.dumps({each.name: each.problem for each in registry.connectors()}))
 
 
 def test_connector_of_an_unexpected_package_is_shown_and_not_loaded(tmp_path):
-    """I13."""
     install(tmp_path, "pkg-wanted", "x-wanted = pkg_wanted:Connector")
     install(tmp_path, "pkg-uninvited", "x-uninvited = pkg_uninvited:Connector", "raise SystemExit")
 

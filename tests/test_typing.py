@@ -6,7 +6,7 @@ API = Path(__file__).parent / "typing" / "api.py"
 
 
 def test_hosts_and_authors_get_types_where_pluggy_gives_none():
-    """P11, P12: hook calls are untyped, so one typed face is the only caller."""
+    """Hook calls are untyped, so one typed face is the only caller."""
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--warn-unused-ignores", str(API)],
         cwd=API.parents[2],

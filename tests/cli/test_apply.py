@@ -40,7 +40,6 @@ def test_what_was_planned_is_done(office):
 
 
 def test_who_changed_since_is_skipped_and_told(office):
-    """K7."""
     path = planned(office)
     office.employ("ada", "bob", "cat")
     text = (office.folder / "people.csv").read_text()
@@ -82,7 +81,6 @@ def test_plan_has_to_be_of_the_last_day(office, hours, options, code):
 
 
 def test_plan_of_another_configuration_is_refused(office):
-    """K6."""
     path = planned(office)
     office.configure("[jobs.webex.guard]\npeople = 4\n")
 

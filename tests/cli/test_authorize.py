@@ -142,7 +142,6 @@ def test_an_administrator_authorises_and_the_connection_works(desk):
 
 
 def test_the_code_goes_with_the_verifier_of_its_page(desk):
-    """E8."""
     with desk.authorizing() as (process, page):
         httpx.get(page, follow_redirects=True)
         process.communicate(timeout=20)
@@ -153,7 +152,6 @@ def test_the_code_goes_with_the_verifier_of_its_page(desk):
 
 
 def test_the_grant_is_for_its_owner_alone_and_nothing_of_it_is_printed(desk):
-    """J1, J11."""
     told = desk.authorize()
 
     kept = json.loads(desk.grant.read_text())
@@ -208,7 +206,7 @@ def test_a_connection_that_nobody_authorised_names_the_command(desk):
 
 
 def test_a_run_killed_before_it_stored_needs_an_administrator(desk):
-    """E3: Vonage kills the old token with the renewal; it is tried once."""
+    """Vonage kills the old token with the renewal; it is tried once."""
     desk.authorize()
     desk.sandbox.expire_tokens()
     script = [sys.executable, "-c", KILLED, str(desk.folder)]
@@ -225,7 +223,6 @@ def test_a_run_killed_before_it_stored_needs_an_administrator(desk):
 
 
 def test_a_code_is_good_once(desk):
-    """E8."""
     with Configuration.load(desk.config).connect("phones", Registry()) as connector:
         pending = connector.begin_authorization("http://127.0.0.1:9/callback")
         landed = httpx.get(pending.url).headers["location"]
@@ -236,7 +233,6 @@ def test_a_code_is_good_once(desk):
 
 
 def test_a_redirect_with_another_state_is_not_followed_up(desk):
-    """E8."""
     with desk.authorizing() as (process, page):
         back = parse_qs(urlsplit(page).query)["redirect_uri"][0]
         httpx.get(back, params={"code": desk.sandbox.codes.issue(back), "state": "another"})
@@ -259,7 +255,6 @@ def test_an_administrator_who_says_no_is_understood(desk):
 
 
 def test_a_browser_that_never_comes_back_ends_the_wait(desk):
-    """E9."""
     done = desk.call("authorize", "phones", "--no-browser", "--timeout", "1")
 
     assert done.exit_code == 6

@@ -68,7 +68,6 @@ def test_approval_runs_at_once_where_that_is_asked_for(held):
 
 
 def test_approving_twice_has_one_effect(held):
-    """L15."""
     word = word_of(held)
     held.call("hold", "approve", word, "--as", "Grace")
 
@@ -80,7 +79,6 @@ def test_approving_twice_has_one_effect(held):
 
 
 def test_one_leaver_more_is_not_covered(held):
-    """G3."""
     held.call("hold", "approve", word_of(held))
     held.employ()
 

@@ -69,7 +69,6 @@ def test_update_shows_old_and_new(office):
 
 
 def test_dry_run_sends_no_write_and_takes_no_lease(office):
-    """K12."""
     with opened(office.folder / "jackfield.db") as store, store.lease("webex"):
         done = office.call("provision", "ada@example.com", "--dry-run", "--explain")
 

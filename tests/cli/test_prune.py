@@ -78,7 +78,6 @@ def test_a_run_whose_log_cannot_be_pruned_has_run_all_the_same(aged):
 
 
 def test_one_person_is_erased_and_nobody_else(aged):
-    """J13."""
     done = aged.call("prune", "--user", "BOB@example.com")
 
     left = json.loads(aged.call("log", "--json").stdout)["entries"]
@@ -94,7 +93,7 @@ def test_what_the_guard_counts_is_not_erased_yet(office):
 
 
 def test_nothing_of_an_erased_person_is_left_in_the_log_of_the_file(aged):
-    """J13: SQLite would keep what it deleted."""
+    """SQLite would keep what it deleted."""
     title = b"Cellist of the house"
     aged.employ("ada", "bob", title=title.decode())
     aged.call("run")

@@ -97,7 +97,6 @@ def test_next_attempt_of_a_quarantined_job_comes_before_its_interval(office):
 
 
 def test_who_failed_waits_for_the_clock(office):
-    """B13."""
     office.sandbox.faults.add(Fault(method="POST", status=400, times=9))
 
     codes = [office.call("serve", "--once").exit_code for _ in range(2)]
@@ -135,7 +134,7 @@ def test_slow_job_does_not_delay_another(office):
 
 
 def test_a_renewed_secret_is_read_at_the_next_attempt(office, monkeypatch):
-    """B14: nobody need restart the service."""
+    """Nobody need restart the service."""
     monkeypatch.setenv("TEST_WEBEX_TOKEN", "stale")
     with serving(office) as loop:
         refused = loop.tick()
@@ -204,7 +203,7 @@ class Waiting:
 
 
 def test_a_clock_that_was_set_back_stops_no_loop(office):
-    """H7: the machine began with a wrong clock."""
+    """The machine began with a wrong clock."""
     waiting = Waiting(ahead=dt.timedelta(days=300), hours=5)
     with serving(office, waiting=waiting) as loop:
         loop.loop()

@@ -31,7 +31,6 @@ def subjects(post: MailServer) -> list[str]:
 
 
 def test_people_are_told_once_of_a_quarantine_and_once_of_its_end(office, post, monkeypatch):
-    """B14."""
     with monkeypatch.context() as patched:
         patched.setenv("TEST_WEBEX_TOKEN", "stale")
         codes = [office.call("serve", "--once").exit_code for _ in range(2)]

@@ -12,7 +12,6 @@ from jackfield.testing.sandbox import Fault
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signal_lets_the_current_step_finish(office, number, code):
-    """H2."""
     office.employ(*(f"p{number}" for number in range(40)))
     office.sandbox.faults.add(Fault(method="POST", delay_seconds=0.5, times=99))
     process = started(office)
@@ -31,7 +30,7 @@ def test_signal_lets_the_current_step_finish(office, number, code):
 
 @pytest.mark.parametrize("workers", [1, 8])
 def test_service_that_a_vendor_makes_wait_ends_soon_and_loses_nothing(office, workers):
-    """H2: the vendor may say to come back in ten minutes."""
+    """The vendor may say to come back in ten minutes."""
     text = office.config.read_text()
     office.config.write_text(text.replace("[jobs.webex]", f"[jobs.webex]\nworkers = {workers}"))
     office.employ(*(f"p{number}" for number in range(12)))

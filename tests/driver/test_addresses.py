@@ -31,7 +31,6 @@ REFUSED = [
 
 @pytest.mark.parametrize("address", REFUSED)
 def test_an_address_that_is_not_public_is_refused(address):
-    """D5."""
     with pytest.raises(ConfigurationError, match="no public address"):
         permitted("vendor.example", [address], loopback=False, private=False)
 
@@ -42,7 +41,6 @@ def test_a_public_address_is_permitted(address):
 
 
 def test_one_private_address_among_public_ones_refuses_all():
-    """D7."""
     with pytest.raises(ConfigurationError):
         permitted("vendor.example", ["8.8.8.8", "10.0.0.1"], loopback=False, private=False)
 
@@ -64,7 +62,6 @@ def test_leave_for_the_own_network_is_not_leave_for_everything(address):
 
 
 def test_a_name_is_looked_up_once_and_all_its_addresses_are_checked():
-    """D6."""
     asked: list[str] = []
 
     def rebinding(host: str, port: int) -> list[str]:
@@ -79,6 +76,5 @@ def test_a_name_is_looked_up_once_and_all_its_addresses_are_checked():
 
 @pytest.mark.parametrize("spelling", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1"])
 def test_another_spelling_of_this_machine_is_this_machine(spelling):
-    """D5."""
     with pytest.raises(ConfigurationError):
         Reach().addresses(spelling, 443)

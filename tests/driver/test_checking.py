@@ -92,24 +92,23 @@ class Observing(ExampleConnector):
 @pytest.mark.parametrize(
     ("connector", "said"),
     [
-        (Misspelt, "no hook of that name"),  # P3
-        (Unknown, r"no argument client; the hook has \(key, settings"),  # P4
-        (WithDefault, "without a default"),  # P5
-        (KeywordOnly, "must be plain"),  # P6
+        (Misspelt, "no hook of that name"),
+        (Unknown, r"no argument client; the hook has \(key, settings"),
+        (WithDefault, "without a default"),
+        (KeywordOnly, "must be plain"),
         (Starred, "must be plain"),
-        (Wrapping, "is a wrapper"),  # P8
+        (Wrapping, "is a wrapper"),
         (OldWrapping, "is a wrapper"),
-        (Coroutine, "is async"),  # P9
+        (Coroutine, "is async"),
         (AsyncGenerator, "is async"),
-        (Forgotten, "not a generator function"),  # P7
-        (Unmarked, "lacks the hook get_user"),  # P2
+        (Forgotten, "not a generator function"),
+        (Unmarked, "lacks the hook get_user"),
         (Renamed, "another hook, delete_user"),
         (Unsettled, "subclass of ConnectorSettings"),
         (Observing, "no hook of that name"),
     ],
 )
 def test_broken_connector_is_refused(connector, said):
-    """I4."""
     problems = contract_problems(connector())
 
     assert len(problems) == 1
@@ -133,7 +132,6 @@ def test_sound_connector_has_no_problem_and_may_take_fewer_arguments():
     ],
 )
 def test_claimed_hook_must_be_there(claims, hook):
-    """P2."""
     nothing = {"create": False, "patch": False, "enable": False, "disable": "unsupported"}
     modest = Capabilities(hosts=frozenset(), match_on=("userName",), **{**nothing, **claims})
 
@@ -145,7 +143,6 @@ def test_claimed_hook_must_be_there(claims, hook):
 
 @pytest.mark.parametrize("contract", [0, 2])
 def test_other_contract_is_refused_with_both_numbers(contract):
-    """F5, I9."""
     (problem,) = contract_problems(
         ExampleConnector(dataclasses.replace(CAPABILITIES, contract=contract))
     )
@@ -171,14 +168,13 @@ def test_capabilities_of_another_type_are_refused():
     ],
 )
 def test_host_that_no_request_could_match_is_refused(host):
-    """D4."""
     claims = dataclasses.replace(CAPABILITIES, hosts=frozenset({host}))
 
     assert "no origin" in contract_problems(ExampleConnector(claims))[0]
 
 
 def test_observer_cannot_answer_for_the_vendor():
-    """I6, P1: an observer registered later would even be asked first."""
+    """An observer registered later would even be asked first."""
 
     class Impostor:
         @hookimpl

@@ -61,7 +61,7 @@ def test_token_is_got_once_and_used_for_every_request():
 
 
 def test_absent_user_is_a_value():
-    """P1: an absence that was None would have been asked of the next vendor."""
+    """An absence that was None would have been asked of the next vendor."""
     assert get(driver_of(), token_answer(), answer(404)).result == NotFound(UserId("1"))
 
 
@@ -69,7 +69,6 @@ def test_absent_user_is_a_value():
 
 
 def test_retry_after_is_waited_for_in_full():
-    """B1."""
     throttled = answer(429, retry_after="7")
 
     played = get(driver_of(), token_answer(), throttled, FOUND)
@@ -79,7 +78,7 @@ def test_retry_after_is_waited_for_in_full():
 
 
 def test_retry_after_holds_back_other_callers_of_the_connection():
-    """B1: the first caller is still waiting when the second comes."""
+    """The first caller is still waiting when the second comes."""
     driver = driver_of()
     get(driver, token_answer(), FOUND)
     waiting = operate(driver, "get_user", key=UserId("1"))
@@ -93,14 +92,13 @@ def test_retry_after_holds_back_other_callers_of_the_connection():
 
 
 def test_throttling_without_retry_after_waits_for_the_penalty_of_the_limit():
-    """B4."""
     driver = driver_of(ExampleConnector(with_rate(100, 1.0, penalty_seconds=30.0)))
 
     assert get(driver, token_answer(), answer(429), FOUND).pauses[0] == 30.0
 
 
 def test_throttling_never_makes_hundreds_of_attempts():
-    """B1: a vendor that says "retry at once" for ever."""
+    """A vendor that says "retry at once" for ever."""
     played = Played([], [])
     throttled = [answer(429, retry_after="0")] * 100
 
@@ -111,7 +109,6 @@ def test_throttling_never_makes_hundreds_of_attempts():
 
 
 def test_wait_longer_than_patience_is_reported_at_once():
-    """B5."""
     played = Played([], [])
 
     with pytest.raises(Throttled) as caught:
@@ -123,7 +120,7 @@ def test_wait_longer_than_patience_is_reported_at_once():
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_failing_read_is_repeated_a_bounded_number_of_times(status):
-    """B6, P10: retry lives in the driver; a pluggy wrapper cannot run a hook twice."""
+    """Retry lives in the driver; a pluggy wrapper cannot run a hook twice."""
     played = Played([], [])
 
     with pytest.raises(VendorBroken):
@@ -135,7 +132,6 @@ def test_failing_read_is_repeated_a_bounded_number_of_times(status):
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_failing_create_is_in_doubt_and_never_repeated(status):
-    """B7."""
     played = Played([], [])
 
     with pytest.raises(InDoubt):
@@ -165,7 +161,6 @@ def test_create_that_never_leaves_is_reported_as_not_sent():
 
 
 def test_lost_answer_to_a_create_is_in_doubt():
-    """A1."""
     played = Played([], [])
 
     with pytest.raises(InDoubt) as caught:
@@ -181,14 +176,13 @@ def test_lost_answer_to_a_read_is_repeated_and_ends_as_broken_vendor():
 
 
 def test_unreadable_answer_to_a_create_is_in_doubt():
-    """C9: an answer over the cap says nothing of the account."""
+    """An answer over the cap says nothing of the account."""
     with pytest.raises(InDoubt):
         create(driver_of(), token_answer(), VendorBroken("the answer is larger than 10 bytes"))
 
 
 @pytest.mark.parametrize("location", ["https://elsewhere.example/", "http://[", "/users?a=1"])
 def test_redirected_create_is_in_doubt_and_not_followed(location):
-    """D1, D2."""
     played = Played([], [])
 
     with pytest.raises(InDoubt):
@@ -201,7 +195,6 @@ def test_redirected_create_is_in_doubt_and_not_followed(location):
 
 
 def test_dry_run_reads_and_refuses_to_write():
-    """K12."""
     driver = driver_of(policy=Policy(dry_run=True))
     get(driver, token_answer(), FOUND)
     played = Played([], [])
@@ -229,7 +222,7 @@ def test_dry_run_cannot_be_argued_with_by_a_hook():
 
 
 def test_hook_that_never_ends_is_stopped_by_its_budget():
-    """I5, I7: nothing in a hook can block; a loop that only yields runs out of requests."""
+    """Nothing in a hook can block; a loop that only yields runs out of requests."""
 
     class Endless(ExampleConnector):
         @hookimpl
@@ -264,7 +257,6 @@ def test_hook_may_handle_an_error_of_its_request():
 
 
 def test_user_data_that_cannot_be_encoded_rejects_the_user_alone():
-    """F10."""
     with pytest.raises(RejectedUser):
         play(
             operate(driver_of(), "create_user", user=User(userName="a", nickName="\ud800")),

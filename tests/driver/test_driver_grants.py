@@ -66,7 +66,6 @@ FOUND = answer(200, {"id": "1", "userName": "ann@example.com"})
 
 
 def test_a_rotated_token_is_stored_before_the_first_request_with_it():
-    """E3."""
     order: list[str] = []
     grants = MemoryGrants(Grant(SecretStr("refresh-0")), saved=lambda _: order.append("saved"))
     steps = operate(driver_with(grants), "get_user", key=UserId("1"))
@@ -85,8 +84,6 @@ def test_a_rotated_token_is_stored_before_the_first_request_with_it():
 
 
 def test_a_token_that_cannot_be_stored_is_not_used():
-    """E3."""
-
     def refuse(_: Grant) -> None:
         raise OSError("disk full")
 
@@ -125,7 +122,6 @@ def test_stored_access_token_of_a_clock_that_was_a_year_ahead_is_renewed():
 
 
 def test_a_stored_access_token_that_is_refused_is_renewed_once():
-    """E1."""
     good = Grant(SecretStr("refresh-0"), SecretStr("access-0"), NOW.timestamp() + 60)
     steps = operate(driver_with(MemoryGrants(good)), "get_user", key=UserId("1"))
 
@@ -135,7 +131,6 @@ def test_a_stored_access_token_that_is_refused_is_renewed_once():
 
 
 def test_a_dead_grant_names_the_command_that_helps():
-    """E5."""
     grants = MemoryGrants(Grant(SecretStr("refresh-0")))
     steps = operate(driver_with(grants), "get_user", key=UserId("1"))
 
@@ -163,7 +158,6 @@ def test_an_administrator_signs_in_and_the_grant_is_kept():
 
 
 def test_only_one_process_at_a_time_signs_in():
-    """E4."""
     grants = MemoryGrants(Grant(SecretStr("refresh-0")))
     steps = operate(driver_with(grants), "get_user", key=UserId("1"))
     assert grants.try_acquire()

@@ -33,7 +33,6 @@ ACTIONS = st.lists(
 
 @given(st.integers(1, 5), st.floats(0.5, 5.0), ACTIONS)
 def test_no_window_holds_more_than_its_limit_and_blocks_are_kept(requests, per_seconds, actions):
-    """B1, B10."""
     limits, time = limits_of(Rate("all", requests, per_seconds))
     sent, blocked_until = [], 0.0
 
@@ -101,7 +100,6 @@ def test_granted_limit_replaces_the_published_one():
 
 
 def test_block_without_seconds_lasts_for_the_longest_penalty():
-    """B4."""
     limits, _ = limits_of(
         Rate("a", 9, 1.0, penalty_seconds=2.0), Rate("b", 9, 1.0, penalty_seconds=30.0)
     )
@@ -111,7 +109,6 @@ def test_block_without_seconds_lasts_for_the_longest_penalty():
 
 
 def test_shorter_block_does_not_end_a_longer_one():
-    """B1."""
     limits, _ = limits_of()
     limits.block("", "read", 60.0)
     limits.block("", "read", 1.0)

@@ -38,7 +38,6 @@ def test_the_redirect_is_returned_whole():
 
 
 def test_the_listener_is_on_a_loopback_literal_and_a_free_port():
-    """E9."""
     with listening() as first, listening() as second:
         assert first.redirect_uri.startswith("http://127.0.0.1:")
         assert first.redirect_uri != second.redirect_uri
@@ -53,7 +52,6 @@ def test_the_listener_is_on_a_loopback_literal_and_a_free_port():
     ],
 )
 def test_a_knock_that_is_no_answer_is_turned_away_and_waiting_goes_on(knock):
-    """E9."""
     with listening() as listener:
         url, statuses = answers(listener, knock, {"target": "/callback?code=right"})
 

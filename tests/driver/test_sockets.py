@@ -14,13 +14,12 @@ CANARY = "canary-7f3a9c"
 
 
 def test_a_test_cannot_connect_to_another_machine():
-    """J7."""
     with socket.socket() as outgoing, pytest.raises((SocketConnectBlockedError, UserWarning)):
         outgoing.connect(("192.0.2.1", 443))
 
 
 def test_no_library_logs_what_it_was_called_with(caplog: pytest.LogCaptureFixture):
-    """J16: whatever library repeats, traces or connects for us, at DEBUG."""
+    """Whatever library repeats, traces or connects for us, at DEBUG."""
     transport = SyncTransport(Limits(), Reach(loopback=True))
     with caplog.at_level(logging.DEBUG), LoopbackServer(reply(200, {"id": CANARY})) as server:
         headers = {"authorization": f"Bearer {CANARY}", "cookie": CANARY}

@@ -37,7 +37,6 @@ def get(driver, *answers, **options):
 
 
 def test_refused_token_is_renewed_once_and_the_request_repeated():
-    """E1."""
     driver = driver_of()
 
     played = get(driver, token_answer("old-token"), answer(401), token_answer(), FOUND)
@@ -67,8 +66,6 @@ def test_expiring_token_is_renewed_before_it_is_refused():
 
 @pytest.mark.parametrize("lifetime", ["3600", 0, -5, float("nan"), True, [1]], ids=repr)
 def test_useless_lifetime_neither_hangs_nor_renews_before_every_request(lifetime):
-    """E7."""
-
     class Odd(ExampleConnector):
         @hookimpl
         def authenticate(self, settings):
@@ -85,7 +82,7 @@ def test_useless_lifetime_neither_hangs_nor_renews_before_every_request(lifetime
     "found", [None, "a-token", SecretStr("a-token")], ids=["none", "text", "secret"]
 )
 def test_authenticate_that_returns_no_token_is_a_plugin_fault(found):
-    """I5: and everybody who waits for the token hears of it."""
+    """And everybody who waits for the token hears of it."""
 
     class Wrong(ExampleConnector):
         @hookimpl
@@ -101,8 +98,6 @@ def test_authenticate_that_returns_no_token_is_a_plugin_fault(found):
 
 
 def test_token_that_is_no_secret_fails_and_leaves_nobody_waiting():
-    """I5."""
-
     class Plain(ExampleConnector):
         @hookimpl
         def authenticate(self, settings):
@@ -140,7 +135,6 @@ def counting_server():
 
 
 def test_twenty_threads_authenticate_once():
-    """E2."""
     found = []
     with counting_server() as server, connect(url=server.origin) as connector:
         threads = [
@@ -157,8 +151,6 @@ def test_twenty_threads_authenticate_once():
 
 
 def test_twenty_tasks_authenticate_once():
-    """E2."""
-
     async def main(connector):
         async with connector.aio as aio:
             return await asyncio.gather(*(aio.get_user(UserId("1")) for _ in range(TWENTY)))

@@ -65,7 +65,6 @@ def test_answer_comes_with_lower_case_headers_and_its_body(send):
 @both
 @pytest.mark.parametrize("shape", LOST_ANSWERS)
 def test_lost_answer_is_in_doubt(send, shape):
-    """A2."""
     with LoopbackServer(LOST_ANSWERS[shape]) as server, pytest.raises(InDoubt):
         send(Wire("POST", f"{server.origin}/users", {}, b"{}"))
 
@@ -90,14 +89,12 @@ def seconds_until_given_up(send, url):
 
 @both
 def test_dripped_answer_is_given_up_at_the_deadline_not_after_each_byte(send):
-    """C14."""
     with LoopbackServer(dripping()) as server:
         assert 0.25 < seconds_until_given_up(send, get(server.origin)) < 1.5
 
 
 @both
 def test_gzip_bomb_is_refused_at_the_cap(send):
-    """C9."""
     with (
         LoopbackServer(gzip_bomb(50_000_000)) as server,
         pytest.raises(VendorBroken, match="larger than 100000 bytes"),
@@ -107,7 +104,6 @@ def test_gzip_bomb_is_refused_at_the_cap(send):
 
 @both
 def test_long_answer_is_refused_at_the_cap(send):
-    """C9."""
     with LoopbackServer(reply(200, "x" * 200_000)) as server, pytest.raises(VendorBroken):
         send(get(server.origin), Limits(deadline_seconds=5.0, body_bytes=100_000))
 
@@ -123,7 +119,6 @@ def test_packed_answer_is_unpacked(send):
 @both
 @pytest.mark.parametrize("length", [10, 15])
 def test_packed_answer_cut_short_is_not_an_empty_answer(send, length):
-    """C3."""
     cut = http(200, gzip.compress(b'{"id": "1"}')[:length], {"content-encoding": "gzip"})
 
     with LoopbackServer(raw(cut)) as server, pytest.raises(InDoubt):
@@ -134,7 +129,6 @@ STRANGE = raw(http(200, b"{}", {"content-encoding": "br"}))
 
 
 def test_unreadable_answer_gives_its_only_connection_back():
-    """D12."""
     transport = SyncTransport(SHORT, Reach(loopback=True))
 
     with LoopbackServer(STRANGE, reply(200)) as server:
@@ -147,8 +141,6 @@ def test_unreadable_answer_gives_its_only_connection_back():
 
 
 def test_unreadable_answer_gives_its_only_connection_back_to_a_task():
-    """D12."""
-
     async def main(origin):
         transport = AsyncTransport(SHORT, Reach(loopback=True))
         with pytest.raises(VendorBroken, match="br"):
@@ -163,7 +155,6 @@ def test_unreadable_answer_gives_its_only_connection_back_to_a_task():
 
 @both
 def test_redirect_is_an_answer_like_any_other(send):
-    """D1."""
     with (
         LoopbackServer(reply(200)) as elsewhere,
         LoopbackServer(reply(302, headers={"location": elsewhere.origin})) as server,
@@ -176,7 +167,6 @@ def test_redirect_is_an_answer_like_any_other(send):
 @both
 @pytest.mark.parametrize("value", ["a\nx: y", "a\0", "a ", "caf\u00e9", "\u2019"])
 def test_header_that_http_forbids_is_a_configuration_error_without_its_value(send, value):
-    """E10, J3."""
     token = f"Bearer tok-12345{value}"
 
     with LoopbackServer(reply(200)) as server, pytest.raises(ConfigurationError) as caught:
@@ -187,7 +177,6 @@ def test_header_that_http_forbids_is_a_configuration_error_without_its_value(sen
 
 @both
 def test_debug_logs_hold_no_query_no_token_and_no_cookie(send, caplog):
-    """J4, D11."""
     caplog.set_level(logging.DEBUG)
     secret = {"set-cookie": "sid=cookie-secret", "location": "/a?code=query-secret"}
 
@@ -209,7 +198,6 @@ def test_logs_of_other_users_of_the_client_are_left_alone(caplog):
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_proxy_of_the_environment_is_ignored(variable, monkeypatch):
-    """D8."""
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
 
     with LoopbackServer(reply(200)) as server:
@@ -217,7 +205,6 @@ def test_proxy_of_the_environment_is_ignored(variable, monkeypatch):
 
 
 def test_tls_is_verified_and_old_versions_are_refused():
-    """D3."""
     transport = SyncTransport(SHORT, Reach(loopback=True))
     context = transport._http._pool._ssl_context
     transport.close()
@@ -229,7 +216,6 @@ def test_tls_is_verified_and_old_versions_are_refused():
 
 @both
 def test_server_that_speaks_no_tls_never_saw_the_request(send):
-    """D3."""
     with LoopbackServer(reply(200)) as server, pytest.raises(NotSent):
         send(get(server.origin.replace("http://", "https://")))
 
@@ -238,7 +224,6 @@ def test_server_that_speaks_no_tls_never_saw_the_request(send):
 
 @both
 def test_an_address_that_is_not_allowed_is_never_connected_to(send):
-    """D5, D6."""
     with LoopbackServer(reply(200, {})) as server:
         with pytest.raises(ConfigurationError, match="no public address"):
             send(get(server.origin), reach=Reach())
@@ -248,7 +233,6 @@ def test_an_address_that_is_not_allowed_is_never_connected_to(send):
 
 @both
 def test_the_name_is_resolved_by_us_and_the_host_header_keeps_it(send):
-    """D6."""
     reach = Reach(loopback=True, resolve=lambda _host, _port: ["127.0.0.1"])
     with LoopbackServer(reply(200, {})) as server:
         port = server.origin.rpartition(":")[2]

@@ -218,7 +218,7 @@ def test_08_of_two_source_objects_with_one_mail_the_second_fails(firm: Company):
 
 
 def test_08_somebody_hired_again_keeps_the_account(firm: Company):
-    """F17: the old record is gone and a new one has its mail, in the same read."""
+    """The old record is gone and a new one has its mail, in the same read."""
     others = [person(number) for number in (2, 3, 4)]
     firm.people = [person(1), *others]
     firm.run()

@@ -19,7 +19,6 @@ def test_people_of_the_source_get_accounts(firm: Company):
 
 
 def test_a_second_run_sends_nothing_at_all(firm: Company):
-    """A14."""
     firm.people = [person(1), person(2, accountEnabled="False")]
     firm.run()
     sent = len(firm.vendor.requests)
@@ -31,7 +30,6 @@ def test_a_second_run_sends_nothing_at_all(firm: Company):
 
 
 def test_a_plan_sends_no_write_and_is_what_the_run_then_does(firm: Company):
-    """K12."""
     firm.people = [person(1), person(2)]
     firm.run()
     firm.people = [person(1, jobTitle="Lead"), person(3)]
@@ -59,7 +57,6 @@ def test_a_change_reaches_the_vendor_as_one_patch_of_what_differs(firm: Company)
 
 
 def test_a_renamed_person_keeps_the_account(firm: Company):
-    """F6."""
     firm.people = [person(1)]
     firm.run()
     firm.people = [person(1, userPrincipalName="married@example.com")]
@@ -85,7 +82,6 @@ def test_a_person_disabled_in_the_source_is_disabled_and_can_come_back(firm: Com
 
 
 def test_a_person_gone_from_the_source_is_disabled_and_not_deleted(firm: Company):
-    """G14."""
     firm.people = [person(1), person(2)]
     firm.run()
     firm.people = [person(1)]
@@ -97,7 +93,6 @@ def test_a_person_gone_from_the_source_is_disabled_and_not_deleted(firm: Company
 
 
 def test_an_incomplete_read_makes_nobody_a_leaver(firm: Company):
-    """G4."""
     firm.people = [person(1), person(2)]
     firm.run()
     firm.people, firm.is_complete = [person(1)], False
@@ -151,7 +146,6 @@ def test_an_emptied_attribute_keeps_its_old_value(firm: Company):
 
 
 def test_an_attribute_the_vendor_cannot_update_is_named_and_not_sent(firm: Company):
-    """F13."""
     firm.people = [person(1)]
     firm.run()
     firm.people = [person(1, userType="Contractor")]
@@ -164,7 +158,6 @@ def test_an_attribute_the_vendor_cannot_update_is_named_and_not_sent(firm: Compa
 
 
 def test_a_value_the_vendor_does_not_keep_is_a_warning_once(firm: Company):
-    """A11, A12."""
     firm.vendor.faults.add(Fault(method="POST", rewrite={"title": "ENGINEER"}, times=1))
     firm.people = [person(1)]
 
@@ -202,7 +195,6 @@ def test_one_refused_person_does_not_stop_the_others(firm: Company):
 
 
 def test_an_account_deleted_by_hand_is_made_again(firm: Company):
-    """A13."""
     firm.people = [person(1)]
     firm.run()
     firm.vendor.store.remove(next(iter(firm.vendor.store.users)))
@@ -215,7 +207,6 @@ def test_an_account_deleted_by_hand_is_made_again(firm: Company):
 
 
 def test_a_leaver_whose_account_has_a_new_id_is_disabled_under_it(firm: Company):
-    """A10."""
     firm.people = [person(1), person(2)]
     firm.run()
     before = firm.vendor.store.remove(firm.accounts["person2@example.com"]["id"])
@@ -239,7 +230,6 @@ def test_a_leaver_who_cannot_be_looked_for_is_not_called_gone(firm: Company):
 
 
 def test_a_leaver_whose_account_is_not_shown_is_looked_for_again(firm: Company):
-    """A10."""
     firm.people = [person(1), person(2)]
     firm.run()
     firm.vendor.store.remove(firm.accounts["person2@example.com"]["id"])
@@ -250,7 +240,6 @@ def test_a_leaver_whose_account_is_not_shown_is_looked_for_again(firm: Company):
 
 
 def test_a_source_object_without_a_matching_value_is_named(firm: Company):
-    """F4."""
     firm.people = [SourceObject("id-9", {"surname": "Nobody"}, "people.csv:9")]
 
     (entry,) = firm.run().entries

@@ -28,7 +28,6 @@ def posts(firm: Company) -> int:
 
 
 def test_who_failed_waits_for_the_next_turn_of_the_schedule(firm: Company):
-    """B13."""
     refuse(firm)
     firm.people = [person(1)]
     firm.run()
@@ -84,7 +83,6 @@ def test_a_leaver_is_never_kept_waiting_by_an_earlier_failure(firm: Company):
 
 
 def test_refused_credentials_put_the_job_into_quarantine_until_a_good_cycle(firm: Company):
-    """B14, E5."""
     firm.people = [person(1)]
     firm.vendor.faults.add(Fault(method="*", status=401, times=9))
     with pytest.raises(CredentialsRefused):
@@ -113,7 +111,6 @@ def test_too_many_failures_put_the_job_into_quarantine(firm: Company):
 
 
 def test_what_is_held_is_staged_and_approved_by_its_word(firm: Company):
-    """G3, L15."""
     firm.people = [person(n) for n in range(10)]
     firm.run()
     firm.people = [person(0)]
@@ -153,7 +150,6 @@ def test_a_saved_plan_is_done_as_it_was_read(firm: Company):
 
 
 def test_a_step_that_is_another_by_now_is_skipped_and_told(firm: Company):
-    """K7."""
     firm.people = [person(1), person(2)]
     plan = saved(firm.plan())
     firm.people = [person(1, jobTitle="Lead"), person(2), person(3)]

@@ -66,7 +66,6 @@ def chaos(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("point", get_args(CrashPoint))
 def test_a_run_killed_at_a_crash_point_is_made_good_by_the_next(point: str):
-    """H1."""
     done = chaos("--point", point)
 
     assert done.returncode == 0, done.stdout
@@ -118,7 +117,7 @@ def exit_code(process: "subprocess.Popen[str]") -> int:
     ("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
 )
 def test_a_run_that_was_told_to_stop_is_finished_by_the_next(office: Office, stop: int, code: int):
-    """H2: told while the vendor has the first person and its answer is on the way."""
+    """Told while the vendor has the first person and its answer is on the way."""
     office.vendor.faults.add(Fault(method="POST", delay_seconds=3.0))
     process = office.run_until_the_vendor_has_somebody()
     process.send_signal(stop)
@@ -173,7 +172,7 @@ def test_a_person_who_leaves_while_the_creation_is_in_doubt_loses_access(firm: C
 
 
 def test_a_person_renamed_before_the_vendor_shows_the_account_has_no_second_one(firm: Company):
-    """A4: the account is hidden from two look-ups, one of each run."""
+    """The account is hidden from two look-ups, one of each run."""
     firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True, lag=2))
     firm.people = [person(1)]
     firm.run()

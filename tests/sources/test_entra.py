@@ -86,7 +86,6 @@ def test_nothing_changed_is_an_empty_delta(tenant):
 
 
 def test_partial_change_is_handed_out_as_a_whole_person(tenant):
-    """C10."""
     ana, _ = tenant.hire("ana", "bob")
     first = tenant.read()
     tenant.directory.update(ana, department="Sales")
@@ -223,7 +222,6 @@ def test_removed_manager_is_no_manager(tenant):
 
 @pytest.mark.parametrize("answer", ["gone", "syncStateNotFound"])
 def test_lost_state_leads_to_a_complete_read(tenant, names, answer):
-    """G5."""
     ana, _ = tenant.hire("ana", "bob")
     first = tenant.read()
     tenant.directory.purge(ana)

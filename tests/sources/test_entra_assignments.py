@@ -96,7 +96,6 @@ def test_service_principals_are_nobody(tenant):
 
 @pytest.mark.parametrize(("rule", "expected"), [("include", True), ("skip", False)])
 def test_default_access_alone_entitles_unless_it_is_skipped(tenant, rule, expected):
-    """C1."""
     (ana,) = tenant.hire("ana")
 
     person = by_id(tenant.read(default_access_role=rule))[ana]
@@ -299,7 +298,6 @@ def test_fewer_members_than_graph_counts_leave_the_others_open(tenant):
 
 
 def test_a_member_who_slips_from_one_page_to_another_stays_assigned(tenant):
-    """G6."""
     group, people = group_of(tenant, "ana", "bob", "cyd")
     tenant.sandbox.page_size = 1
 

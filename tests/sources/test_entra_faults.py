@@ -20,7 +20,7 @@ from jackfield.sources.reader import Reader
 
 
 def test_503_on_page_3_of_9_is_an_error_not_nine_leavers(tenant):
-    """G4; nothing is returned that could make anyone a leaver."""
+    """Nothing is returned that could make anyone a leaver."""
     tenant.hire(*(f"p{n}" for n in range(9)))
     tenant.sandbox.page_size = 1
     tenant.fail(path="delta", after=2, times=9, status=503)
@@ -57,7 +57,6 @@ BREAKS = {
 
 @pytest.mark.parametrize("how", BREAKS)
 def test_broken_page_is_an_error_never_absence(tenant, how):
-    """G4."""
     tenant.hire("ana", "bob", "cyd")
     tenant.sandbox.page_size = 1
     tenant.be_impatient()

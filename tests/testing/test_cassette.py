@@ -163,7 +163,6 @@ def exchange(**more):
     ids=["inside", "base64", "percent", "person", "encoded person", "JWT", "random"],
 )
 def test_what_slips_through_is_refused_by_place(vendor, tmp_path, value, rule):
-    """J5."""
     vendor[0].document = {"note": value}
 
     said = refused(tmp_path, vendor[1])

@@ -75,7 +75,6 @@ def test_async_replay_gives_the_same(cassette):
 
 
 def test_another_body_fails_with_a_short_difference(cassette):
-    """J8."""
     differs = pytest.raises(Mismatch, match=r"body\.active is false, recorded was true")
 
     with differs, replay(cassette(exchange())):

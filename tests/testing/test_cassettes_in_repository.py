@@ -1,4 +1,4 @@
-"""J6. Every cassette of this repository is safe to publish and says where it comes from.
+"""Every cassette of this repository is safe to publish and says where it comes from.
 
 `record` refuses what is not; here is looked again, for files that were edited or added by hand.
 """

@@ -159,7 +159,6 @@ def test_a_refused_token_says_so_with_the_tracking_id(webex):
 
 
 def test_a_token_of_another_organization_is_refused(webex):
-    """E12."""
     other = "0ae87ade-8c8a-4952-af08-318798958d0c"
     settings = WebexSettings(token="made-up", organization=other)
 

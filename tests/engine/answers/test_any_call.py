@@ -109,7 +109,7 @@ def test_any_429_that_names_no_time_is_backed_off_from(firm: Company, clock, cal
 
 @calls
 def test_any_429_that_takes_too_long_stops_the_whole_job(firm: Company, call):
-    """B1, B5: not one object waits, but all of them: nothing more is sent."""
+    """Not one object waits, but all of them: nothing more is sent."""
     method, job = lead_to(firm, call)
     firm.people += [person(8), person(9)] if call in {"filter query", "POST"} else []
     answer(firm, method, status=429, headers={"Retry-After": "3600"})
@@ -147,7 +147,7 @@ def test_any_5xx_or_timeout_of_a_read_that_stays_fails_one_person_for_now(firm: 
 @transient
 @pytest.mark.parametrize("call", ["POST", "PATCH", "DELETE"])
 def test_any_5xx_or_timeout_of_a_write_is_settled_by_looking(firm: Company, call, fault):
-    """B7: it is never repeated blindly, and the next cycle ends where it should."""
+    """It is never repeated blindly, and the next cycle ends where it should."""
     method, job = lead_to(firm, call)
     answer(firm, method, times=1, **fault)
 
@@ -161,7 +161,7 @@ def test_any_5xx_or_timeout_of_a_write_is_settled_by_looking(firm: Company, call
 
 @calls
 def test_any_200_with_a_body_that_is_not_scim_proves_nothing(firm: Company, call):
-    """C1: a login page is neither nobody, nor done."""
+    """A login page is neither nobody, nor done."""
     method, job = lead_to(firm, call)
     before = [dict(user) for user in firm.vendor.store]
     answer(firm, method, html=True, times=1)

@@ -73,7 +73,7 @@ def test_filter_query_refused_is_a_configuration_error(firm: Company, status):
 
 
 def test_post_201_without_an_id_is_looked_up(firm: Company):
-    """A8: a protocol failure, and yet there is an account: it is found, and not made twice."""
+    """A protocol failure, and yet there is an account: it is found, and not made twice."""
     answer(firm, "POST", rewrite=without_id)
     firm.people = [person(1)]
 
@@ -86,7 +86,7 @@ def test_post_201_without_an_id_is_looked_up(firm: Company):
 
 
 def test_post_201_without_an_id_that_no_look_up_finds_stays_in_doubt(firm: Company):
-    """A8: an empty id is never stored."""
+    """An empty id is never stored."""
     answer(firm, "POST", rewrite=without_id)
     answer(firm, "GET", status=200, body=NOBODY, times=2)
     firm.people = [person(1)]
@@ -132,7 +132,7 @@ def test_post_409_without_a_unique_hit_is_an_escrow(firm: Company, accounts, cod
 
 
 def test_post_409_about_somebody_elses_account_takes_nothing_over(firm: Company):
-    """F7: the account is person 2's by a link, though it has the name of person 1."""
+    """The account is person 2's by a link, though it has the name of person 1."""
     hired(firm, 2)
     (user_id,) = firm.vendor.store.users
     renamed = {**firm.vendor.store.get(user_id), "userName": "person1@example.com"}

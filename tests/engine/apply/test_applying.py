@@ -129,7 +129,7 @@ def test_what_was_answered_is_stored_while_a_slow_vendor_keeps_everybody_waiting
 
 
 def test_a_run_that_was_replaced_sends_nothing_that_was_prepared(firm: Company):
-    """H6: its intents are on the disk, and then it is paused for longer than its lease."""
+    """Its intents are on the disk, and then it is paused for longer than its lease."""
     firm.people = everybody()
     job, store = firm.job(), firm.store
     steps = firm.plan().steps

@@ -36,12 +36,10 @@ def plan(removals: int, linked: int, source: int = 100) -> Plan:
     ],
 )
 def test_removals_are_held_beyond_the_limits(removals, linked, source, held):
-    """G1, G2."""
     assert (find_hold(plan(removals, linked, source), USUAL) is not None) is held
 
 
 def test_an_approval_lets_exactly_its_removals_pass():
-    """G3."""
     words = [find_hold(plan(count, 100), USUAL).approval for count in (50, 50, 51, 49)]
 
     assert words[0] == words[1]
@@ -75,7 +73,6 @@ def test_limits_that_make_no_sense_are_refused(limits):
 
 
 def test_held_removals_wait_while_creates_and_updates_go_on(firm: Company):
-    """G2."""
     firm.people = [person(n) for n in range(10)]
     firm.run()
     firm.people = [person(0, jobTitle="Lead"), person(99)]
@@ -101,7 +98,6 @@ def test_approved_removals_happen(firm: Company):
 
 
 def test_an_empty_source_removes_nobody(firm: Company):
-    """G1."""
     firm.people = [person(1), person(2)]
     firm.run()
     firm.people = []

@@ -70,7 +70,6 @@ def test_an_instant_of_another_zone_is_the_same_instant(store: Store, cycle: str
 
 
 def test_old_entries_go_with_their_intents(store: Store, cycle: str):
-    """H13."""
     store.journal.write("example", ahead=[Change("c-1", cycle, step(1))])
     store.record([entry(cycle, 11, change_id="c-1", at=NOON)])
 
@@ -82,7 +81,6 @@ def test_old_entries_go_with_their_intents(store: Store, cycle: str):
 
 
 def test_what_is_in_doubt_is_never_pruned(store: Store, cycle: str):
-    """H13."""
     store.journal.write("example", ahead=[Change("c-1", cycle, step(1))])
     store.record([entry(cycle, 12, status="in_doubt")])
 
@@ -93,7 +91,6 @@ def test_what_is_in_doubt_is_never_pruned(store: Store, cycle: str):
 
 
 def test_a_cycle_goes_when_nothing_belongs_to_it(store: Store, cycle: str):
-    """H13."""
     store.end_cycle(cycle, "completed", {})
     running = store.begin_cycle("example")
 
@@ -104,7 +101,6 @@ def test_a_cycle_goes_when_nothing_belongs_to_it(store: Store, cycle: str):
 
 
 def test_a_long_log_is_pruned_to_its_end(store: Store):
-    """H13."""
     cycle = store.begin_cycle("example")
     store.record(entry(cycle, number, at=NOON) for number in range(2500))
 

@@ -61,7 +61,6 @@ def test_a_fingerprint_follows_the_values_and_not_their_order():
     ],
 )
 def test_matching_values_are_one_user_only_where_they_really_are(left, right, same):
-    """F1, F2."""
     assert (matching_form(left) == matching_form(right)) is same
 
 

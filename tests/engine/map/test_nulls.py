@@ -257,7 +257,7 @@ def blank(value: str | None) -> SourceObject:
 
 @pytest.mark.parametrize("value", BLANKS.values(), ids=BLANKS)
 def test_a_matching_value_that_is_nothing_is_never_searched_for(firm: Company, value):
-    """F4: an empty filter may find everybody."""
+    """An empty filter may find everybody."""
     firm.people = [blank(value)]
 
     (entry,) = firm.run().entries
@@ -268,7 +268,7 @@ def test_a_matching_value_that_is_nothing_is_never_searched_for(firm: Company, v
 
 @pytest.mark.parametrize("value", BLANKS.values(), ids=BLANKS)
 def test_a_matching_value_that_is_nothing_makes_no_account_beside_a_listing(firm: Company, value):
-    """F4: enough people are unknown for one listing to take the place of the look-ups."""
+    """Enough people are unknown for one listing to take the place of the look-ups."""
     firm.people = [blank(value), *(person(number) for number in range(60))]
 
     failed, *others = firm.run().entries

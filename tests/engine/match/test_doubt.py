@@ -25,7 +25,6 @@ LOST_ANSWERS = {
 
 @pytest.mark.parametrize("fault", LOST_ANSWERS.values(), ids=LOST_ANSWERS.keys())
 def test_a_create_whose_answer_is_lost_leads_to_one_account(firm: Company, fault):
-    """A1, A2, B7."""
     firm.vendor.faults.add(Fault(method="POST", **fault))
     firm.people = [person(1)]
 
@@ -38,7 +37,6 @@ def test_a_create_whose_answer_is_lost_leads_to_one_account(firm: Company, fault
 
 
 def test_a_create_stays_in_doubt_until_a_look_up_succeeds(firm: Company):
-    """A3."""
     firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))
     firm.vendor.faults.add(Fault(method="GET", status=500, after=1, times=3))
     firm.people = [person(1)]
@@ -52,7 +50,6 @@ def test_a_create_stays_in_doubt_until_a_look_up_succeeds(firm: Company):
 
 
 def test_a_patch_whose_answer_is_lost_is_compared_anew(firm: Company):
-    """A9."""
     firm.people = [person(1)]
     firm.run()
     firm.vendor.faults.add(Fault(method="PATCH", commit_then_drop=True))
@@ -111,7 +108,7 @@ def _run_and_kill(firm: Company, folder: Path, origin: str) -> None:
 def test_a_run_killed_between_request_and_outcome_leads_to_one_account(
     firm: Company, tmp_path: Path
 ):
-    """H1, H4: the vendor has stored the second person and the process dies before it hears so."""
+    """The vendor has stored the second person and the process dies before it hears so."""
     firm.vendor.faults.add(Fault(method="POST", after=1, delay_seconds=3.0))
     _run_and_kill(firm, tmp_path, firm.connector.settings.url)
     firm.people = [person(n) for n in range(1, 4)]
@@ -144,7 +141,6 @@ def test_the_log_tells_of_the_write_that_was_cut_off(firm: Company, tmp_path: Pa
 
 
 def test_a_vendor_that_is_down_stops_the_cycle_before_anything_is_written(firm: Company):
-    """B8."""
     registry = Registry(connectors={"example": ExampleConnector})
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -157,7 +153,6 @@ def test_a_vendor_that_is_down_stops_the_cycle_before_anything_is_written(firm: 
 
 
 def test_a_vendor_that_breaks_in_the_middle_is_left_in_peace(firm: Company):
-    """B8."""
     firm.people = [person(n) for n in range(1, 21)]
     firm.vendor.faults.add(Fault(method="POST", after=2, status=500, times=99))
 
@@ -168,7 +163,6 @@ def test_a_vendor_that_breaks_in_the_middle_is_left_in_peace(firm: Company):
 
 
 def test_a_vendor_that_cannot_be_read_ends_the_cycle_before_anything_is_written(firm: Company):
-    """B6, B8."""
     firm.people = [person(n) for n in range(1, 21)]
     firm.vendor.faults.add(Fault(method="GET", status=503, times=999))
 
@@ -191,7 +185,7 @@ def test_an_id_that_the_vendor_gives_out_again_is_no_second_owner(firm: Company)
 
 
 def test_who_leaves_while_the_creation_is_in_doubt_loses_the_account(firm: Company):
-    """A3: nobody is linked to the account yet, and it must not stay open."""
+    """Nobody is linked to the account yet, and it must not stay open."""
     others = [person(number) for number in range(2, 6)]
     firm.people = others
     firm.run()
@@ -208,7 +202,7 @@ def test_who_leaves_while_the_creation_is_in_doubt_loses_the_account(firm: Compa
 
 
 def test_who_leaves_while_the_account_made_anew_is_in_doubt_loses_it(firm: Company):
-    """A3, F9: the old link is to an account that is gone; it must not stand for the new one."""
+    """The old link is to an account that is gone; it must not stand for the new one."""
     others = [person(number) for number in range(2, 6)]
     firm.people = [person(1), *others]
     firm.run()
@@ -226,7 +220,6 @@ def test_who_leaves_while_the_account_made_anew_is_in_doubt_loses_it(firm: Compa
 
 
 def test_who_is_renamed_while_the_creation_is_in_doubt_gets_one_account(firm: Company):
-    """A1, F6."""
     firm.vendor.faults.add(Fault(method="POST", commit_then_drop=True))
     firm.vendor.faults.add(Fault(method="GET", status=500, after=1, times=3))
     firm.people = [person(1)]

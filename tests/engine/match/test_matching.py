@@ -10,7 +10,6 @@ def seed(firm: Company, *names: str) -> None:
 
 
 def test_an_account_that_exists_is_linked_and_brought_up_to_date(firm: Company):
-    """F8."""
     seed(firm, "Person1@Example.com")
     firm.people = [person(1)]
 
@@ -32,7 +31,6 @@ def test_adopt_false_links_nobody(firm: Company):
 
 
 def test_two_accounts_for_one_person_are_a_failure_without_a_write(firm: Company):
-    """C6."""
     seed(firm, "person1@example.com", "PERSON1@example.com")
     firm.people = [person(1)]
 
@@ -43,7 +41,6 @@ def test_two_accounts_for_one_person_are_a_failure_without_a_write(firm: Company
 
 
 def test_a_vendor_that_ignores_the_filter_links_nobody_by_mistake(firm: Company):
-    """C5."""
     seed(firm, "somebody@example.com")
     firm.vendor.faults.add(Fault(method="GET", ignore_filter=True))
     firm.people = [person(1)]
@@ -55,7 +52,6 @@ def test_a_vendor_that_ignores_the_filter_links_nobody_by_mistake(firm: Company)
 
 
 def test_two_people_with_one_matching_value_are_both_left_alone(firm: Company):
-    """F3."""
     firm.people = [person(1), person(2, userPrincipalName="PERSON1@example.com"), person(3)]
 
     first, second, third = firm.run().entries
@@ -66,7 +62,6 @@ def test_two_people_with_one_matching_value_are_both_left_alone(firm: Company):
 
 
 def test_letters_that_only_look_alike_are_two_people(firm: Company):
-    """F2."""
     firm.people = [
         person(1, userPrincipalName="straße@example.com"),
         person(2, userPrincipalName="strasse@example.com"),
@@ -76,7 +71,6 @@ def test_letters_that_only_look_alike_are_two_people(firm: Company):
 
 
 def test_an_address_given_to_a_new_person_does_not_take_the_old_account_over(firm: Company):
-    """F7."""
     firm.people = [person(1), person(3)]
     firm.run()
     firm.people = [person(2, userPrincipalName="person1@example.com"), person(3)]
@@ -88,7 +82,6 @@ def test_an_address_given_to_a_new_person_does_not_take_the_old_account_over(fir
 
 
 def test_a_conflict_that_look_up_can_see_is_linked(firm: Company):
-    """A5."""
     seed(firm, "person1@example.com")
     firm.vendor.faults.add(Fault(method="GET", status=200, body=_nobody(), times=1))
     firm.people = [person(1)]
@@ -101,7 +94,6 @@ def test_a_conflict_that_look_up_can_see_is_linked(firm: Company):
 
 
 def test_a_conflict_nobody_can_see_fails_with_advice_and_does_not_loop(firm: Company):
-    """A7."""
     conflict = {"schemas": [], "status": "409", "scimType": "uniqueness"}
     firm.vendor.faults.add(Fault(method="POST", status=409, body=conflict, times=9))
     firm.people = [person(1)]
@@ -151,7 +143,6 @@ def test_a_listing_that_fails_is_given_up_for_look_ups(firm: Company):
 
 
 def test_two_accounts_in_a_listing_are_no_match(firm: Company):
-    """C6."""
     seed(firm, "person1@example.com", "PERSON1@example.com")
     firm.people = [person(n) for n in range(1, 61)]
 

@@ -60,7 +60,6 @@ CASES = {
 
 @pytest.mark.parametrize(("event", "last", "expected"), CASES.values(), ids=CASES.keys())
 def test_news_is_what_was_not_told_yet(event, last, expected):
-    """B14."""
     assert is_news(event, last and told(last)) is expected
 
 
@@ -129,7 +128,6 @@ def test_a_hold_becomes_an_event_with_its_count_and_first_people():
 
 
 def test_a_secret_in_an_error_is_in_no_part_of_a_message():
-    """J1."""
     message = words(quarantined(error=f"Bearer {CANARY}: 401"), redactor=Redactor([CANARY]))
 
     assert CANARY not in message.subject + message.text + json.dumps(message.document)
@@ -144,7 +142,6 @@ def test_a_secret_is_removed_before_a_long_text_is_cut():
 
 @given(hostile=st.text(max_size=60))
 def test_foreign_text_never_makes_a_line_of_its_own(hostile):
-    """J12."""
     event = quarantined(f"a{hostile}", job=f"j{hostile}", error=hostile)
     message, plain = words(event), words(quarantined("a", job="j", error=""))
 
@@ -155,7 +152,6 @@ def test_foreign_text_never_makes_a_line_of_its_own(hostile):
 
 @given(hostile=st.text(min_size=1, max_size=60))
 def test_names_and_commands_never_make_a_line_of_their_own(hostile):
-    """J12."""
     event = held(people=(f"a{hostile}",), command=("jackfield", "--config", hostile))
     plain = held(people=("a",), command=("jackfield",))
 

@@ -53,7 +53,7 @@ def subjects(server):
 
 
 def test_exactly_two_mails_when_the_reason_changes(server, memory):
-    """B14: one when the job enters, one for the other reason; none for the cycles between."""
+    """One when the job enters, one for the other reason; none for the cycles between."""
     for hours in range(3):
         memory.cycle(quarantined(at=START + hours * HOUR))
     for hours in range(3, 6):
@@ -168,7 +168,7 @@ def test_no_channel_tells_nothing():
 
 
 def test_secrets_of_every_channel_are_removed_from_all_they_say(server, tmp_path, monkeypatch):
-    """J1: the mail's error quotes the webhook's key."""
+    """The mail's error quotes the webhook's key."""
     monkeypatch.setenv("HOOK_KEY", "canary-of-the-webhook-7f3a9c")
     redactor = Redactor()
     with LoopbackServer(reply(204)) as receiver:

@@ -141,7 +141,7 @@ def test_tls_is_verified_and_old_versions_are_refused():
 
 
 def test_a_refused_login_is_told_without_the_password():
-    """J1: this server even repeats it."""
+    """This server even repeats it."""
     with MailServer(Manners(accounts={"jackfield": "another"})) as server:
         said = refusal(server, **ACCOUNT)
 
@@ -161,7 +161,6 @@ def test_no_variable_of_a_refused_login_holds_the_password():
 
 
 def test_no_log_and_no_repr_holds_the_password(caplog, capsys):
-    """J1, J3, J16."""
     with caplog.at_level(logging.DEBUG), MailServer(Manners(accounts={"a": "b"})) as server:
         refusal(server, **ACCOUNT)
 
@@ -274,7 +273,6 @@ WRONG = {
 
 @pytest.mark.parametrize("changed", WRONG.values(), ids=WRONG.keys())
 def test_settings_that_cannot_work_are_refused_without_their_values(changed):
-    """J3."""
     with pytest.raises(ValidationError) as caught:
         settings(**changed)
 

@@ -153,7 +153,6 @@ def test_leave_for_the_own_network_is_leave_for_nothing_else(is_allowed):
 
 
 def test_url_and_secret_stand_in_no_repr():
-    """J3."""
     given = settings("https://hooks.example/services/T0/canary-in-the-path", secret=SECRET)
 
     assert "canary" not in repr(given)
@@ -177,7 +176,6 @@ WRONG = {
 
 @pytest.mark.parametrize("changed", WRONG.values(), ids=WRONG.keys())
 def test_settings_that_cannot_work_are_refused_without_their_values(changed):
-    """J3."""
     with pytest.raises(ValidationError) as caught:
         settings(**({"url": "https://hooks.example"} | changed))
 

@@ -73,7 +73,6 @@ def test_a_scope_filter_decides_who_is_provisioned(firm: Company):
 
 
 def test_a_filter_that_drops_everybody_is_held_by_the_guard(firm: Company):
-    """G8."""
     hired(firm)
 
     result = firm.run(scope=Scope(ENGINEERS))
@@ -100,7 +99,6 @@ def test_the_unassigned_get_no_account_and_lose_the_one_they_had(firm: Company):
 
 
 def test_a_protected_account_is_never_taken_away(firm: Company):
-    """F9."""
     hired(firm)
     firm.people = [person(1)]
 

@@ -61,7 +61,6 @@ def process(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_another_run_is_refused_with_the_holder_and_its_age(store: Store):
-    """H6."""
     with (
         store.lease("example", holder="scheduler on a"),
         store.lease("another"),
@@ -84,7 +83,6 @@ def test_the_number_rises_with_every_holder(store: Store):
 
 
 def test_two_processes_never_hold_it_together(store: Store, store_url: str):
-    """H6."""
     with process(FIGHTS, store_url) as one, process(FIGHTS, store_url) as two:
         for fighter in (one, two):
             assert fighter.stdout.readline() == "ready\n"  # type: ignore[union-attr]
@@ -97,7 +95,6 @@ def test_two_processes_never_hold_it_together(store: Store, store_url: str):
 
 
 def test_a_paused_holder_is_replaced_and_can_write_nothing_more(store: Store, store_url: str):
-    """H6."""
     with process(HOLDS, store_url, "0.6") as other:
         assert other.stdout.readline() == "1\n"  # type: ignore[union-attr]
         other.send_signal(signal.SIGSTOP)
@@ -113,7 +110,6 @@ def test_a_paused_holder_is_replaced_and_can_write_nothing_more(store: Store, st
 
 
 def test_a_dead_holder_is_replaced_at_once(store: Store, store_url: str):
-    """H6."""
     with process(HOLDS, store_url, "600") as other:
         assert other.stdout.readline() == "1\n"  # type: ignore[union-attr]
         other.kill()
@@ -133,7 +129,6 @@ def test_a_long_run_keeps_its_lease(store: Store):
 
 
 def test_every_write_of_a_replaced_run_is_refused(store: Store):
-    """H6."""
     cycle = store.begin_cycle("example")
     old = take(store._database, "example", seconds=0)
     take(store._database, "example")

@@ -163,7 +163,6 @@ def test_a_state_of_today_is_neither_migrated_nor_copied(tmp_path: Path):
 
 
 def test_a_damaged_file_is_not_migrated(old: Path):
-    """H7."""
     with closing(sqlite3.connect(old)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with old.open("r+b") as file:
@@ -195,7 +194,6 @@ def test_a_file_that_cannot_be_copied_is_left_as_it_is(blocked: Path):
 
 
 def test_a_migration_killed_at_any_statement_begins_anew(old: Path, tmp_path: Path):
-    """H9."""
     url = f"sqlite:///{tmp_path}/work.db"
 
     kills, seen = kill_again_and_again(url, str(old))
@@ -205,7 +203,6 @@ def test_a_migration_killed_at_any_statement_begins_anew(old: Path, tmp_path: Pa
 
 
 def test_the_first_opening_of_a_server_killed_at_any_statement_begins_anew(server_url: str):
-    """H9."""
     kills, seen = kill_again_and_again(server_url)
 
     assert kills > 8
@@ -222,7 +219,6 @@ Store.connect(sys.argv[1])
 
 
 def test_a_new_file_is_there_complete_or_not_at_all(tmp_path: Path):
-    """H9."""
     path = tmp_path / "jackfield.db"
 
     subprocess.run([sys.executable, "-c", KILLED_WHILE_MAKING, str(path)], check=False)

@@ -12,7 +12,6 @@ from jackfield.engine.model.entry import LogFilter
 
 
 def test_the_state_is_readable_by_its_owner_alone(tmp_path: Path):
-    """J11."""
     Store.open(tmp_path / "deep" / "jackfield.db").close()
 
     assert stat.S_IMODE((tmp_path / "deep" / "jackfield.db").stat().st_mode) == 0o600
@@ -20,7 +19,6 @@ def test_the_state_is_readable_by_its_owner_alone(tmp_path: Path):
 
 
 def test_a_damaged_state_is_refused_and_never_replaced(tmp_path: Path):
-    """H7."""
     file = tmp_path / "jackfield.db"
     file.write_bytes(b"this is no database" * 100)
 
@@ -31,7 +29,6 @@ def test_a_damaged_state_is_refused_and_never_replaced(tmp_path: Path):
 
 
 def test_a_state_of_another_version_is_refused(tmp_path: Path):
-    """H7."""
     file = tmp_path / "jackfield.db"
     Store.open(file).close()
     with sqlite3.connect(file) as connection:

@@ -36,7 +36,6 @@ def fill_up(store: Store) -> None:
 
 
 def test_an_intent_that_finds_the_disk_full_is_an_error(tmp_path: Path):
-    """H3."""
     store = Store.open(tmp_path / "jackfield.db")
     cycle = store.begin_cycle("example")
     fill_up(store)
@@ -56,7 +55,6 @@ def test_an_intent_that_finds_the_disk_full_is_an_error(tmp_path: Path):
 
 
 def test_no_request_is_sent_whose_intent_finds_the_disk_full(firm: Company):
-    """H3."""
     firm.people = [person(number, jobTitle="Engineer" * 500) for number in range(200)]
     fill_up(firm.store)
 
@@ -70,7 +68,6 @@ def test_no_request_is_sent_whose_intent_finds_the_disk_full(firm: Company):
 
 
 def test_a_full_disk_loses_no_outcome_for_good(firm: Company):
-    """H4."""
     firm.people = [person(number, jobTitle="Engineer" * 500) for number in range(200)]
     fill_up(firm.store)
     with suppress(StateUnavailable):
@@ -84,8 +81,6 @@ def test_a_full_disk_loses_no_outcome_for_good(firm: Company):
 
 
 def test_a_full_disk_does_not_hide_what_ended_the_cycle(firm: Company):
-    """H3."""
-
     def read(_since: str | None) -> SourceRead:
         fill_up(firm.store)
         raise ConfigurationError("people.csv: there is no such file" + " " * 100_000)
@@ -98,7 +93,6 @@ def test_a_full_disk_does_not_hide_what_ended_the_cycle(firm: Company):
 
 
 def test_a_second_writer_waits_so_long_and_not_longer(tmp_path: Path):
-    """H5."""
     path = tmp_path / "jackfield.db"
     store = Store.connect(path, wait_seconds=0.3)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -116,7 +110,6 @@ def test_a_second_writer_waits_so_long_and_not_longer(tmp_path: Path):
 
 
 def test_a_locked_table_is_waited_for_so_long_and_not_longer(server_url: str):
-    """H5."""
     store = Store.connect(server_url, wait_seconds=0.3)
     other = sa.create_engine(sa.make_url(server_url).set(drivername="postgresql+psycopg"))
     with other.begin() as connection:
@@ -132,7 +125,6 @@ def test_a_locked_table_is_waited_for_so_long_and_not_longer(server_url: str):
 
 
 def test_a_short_write_beside_another_one_succeeds(store: Store, store_url: str):
-    """H5."""
     cycle = store.begin_cycle("example")
     second = Store.connect(store_url)
     for number in range(20):
@@ -143,7 +135,6 @@ def test_a_short_write_beside_another_one_succeeds(store: Store, store_url: str)
 
 
 def test_an_empty_file_is_refused(tmp_path: Path):
-    """H7."""
     path = tmp_path / "jackfield.db"
     path.touch()
 
@@ -154,7 +145,6 @@ def test_an_empty_file_is_refused(tmp_path: Path):
 
 
 def test_the_database_of_another_program_is_refused(tmp_path: Path):
-    """H7."""
     path = tmp_path / "jackfield.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE people (id)")
@@ -164,7 +154,6 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path):
 
 
 def test_a_newer_state_is_refused(store: Store, store_url: str):
-    """H7."""
     with store._database.write() as connection:
         connection.exec_driver_sql("UPDATE meta SET version = 99")
 
@@ -187,7 +176,6 @@ Store.open(Path(sys.argv[1]))
 
 @pytest.mark.parametrize("place", ["file", "folder"])
 def test_a_state_that_cannot_be_written_is_refused(place: str):
-    """H7."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         path = Path(folder) / "jackfield.db"
         Store.open(path).close()
@@ -207,7 +195,6 @@ def test_a_state_that_cannot_be_written_is_refused(place: str):
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path):
-    """H14."""
     mounts = tmp_path / "mounts"
     mounts.write_text(f"server:/ {tmp_path} nfs4 rw 0 0\n")
 
@@ -273,7 +260,6 @@ def test_a_message_that_no_database_takes_does_not_keep_the_outcome_out(store: S
 
 
 def test_the_files_beside_the_state_are_for_its_owner_alone(tmp_path: Path):
-    """J11."""
     store = Store.open(tmp_path / "jackfield.db")
     store.begin_cycle("example")
 
