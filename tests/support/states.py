@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from jackfield.engine import Entry, Step
+from jackfield.engine import Entry, Step, Store
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
@@ -81,3 +81,8 @@ def entry(cycle_id: str, number: int = 1, **changes: Any) -> Entry:
         "reason": "attributes differ",
     }
     return Entry(**{**usual, **changes})
+
+
+def remembered(store: Store) -> dict[str, str]:
+    """Return the rows of the source that are remembered: source id → fingerprint."""
+    return {key: row for some in store.rows.remembered("example") for key, row in some}

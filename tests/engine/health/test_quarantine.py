@@ -3,7 +3,6 @@ import datetime as dt
 import pytest
 
 from jackfield.engine.health.quarantine import (
-    MICROSOFT_LIMITS,
     Health,
     QuarantineLimits,
     is_over_at,
@@ -33,7 +32,7 @@ PUBLISHED = {
 
 @pytest.mark.parametrize(("health", "reason"), PUBLISHED.values(), ids=PUBLISHED)
 def test_the_published_cases_end_as_published(health, reason):
-    assert reason_for(health, MICROSOFT_LIMITS) == reason
+    assert reason_for(health, QuarantineLimits(failures=5_000)) == reason
 
 
 def test_a_small_firm_is_quarantined_by_smaller_numbers():

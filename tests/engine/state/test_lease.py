@@ -135,7 +135,6 @@ def test_every_write_of_a_replaced_run_is_refused(store: Store):
     change = Change("c", cycle, step())
     refused = (
         lambda token: store.journal.write("example", ahead=[change], token=token),
-        lambda token: store.check("example", token),
         lambda token: store.record([entry(cycle)], token=token),
         lambda token: store.begin_cycle("example", token=token),
         lambda token: store.end_cycle(cycle, "completed", {}, token=token),

@@ -46,9 +46,6 @@ class QuarantineLimits:
     failures_with_references: int = 60_000
 
 
-MICROSOFT_LIMITS = QuarantineLimits(failures=5_000)
-
-
 @dataclass(frozen=True, slots=True)
 class Health:
     """How many people a cycle failed, failed in a reference alone, and served."""

@@ -1,6 +1,5 @@
 """Escrows: people who failed, how often, and when the next attempt is due."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -24,27 +23,11 @@ class Escrows:
         with self._database.read() as connection:
             return {row.source_id: _escrow(row) for row in connection.execute(query)}
 
-    def due(self, job: str, at: dt.datetime) -> list[Escrow]:
-        """Return those whose next attempt has come, the longest waiting first."""
-        query = (
-            sa.select(escrows)
-            .where(escrows.c.job == job, escrows.c.next_attempt_at <= at)
-            .order_by(escrows.c.next_attempt_at, escrows.c.source_id)
-        )
-        with self._database.read() as connection:
-            return [_escrow(row) for row in connection.execute(query)]
-
     def put(self, job: str, items: Iterable[Escrow], *, token: int | None = None) -> None:
         """Store escrows in place of those the same people had."""
         with self._database.write(job, token) as connection:
             for some in chunks(items):
                 upsert(connection, escrows, [escrow_row(job, escrow) for escrow in some])
-
-    def make_due(self, job: str, at: dt.datetime, *, token: int | None = None) -> None:
-        """Let everybody be tried again at once: a mapping changed, or a person asks for it."""
-        query = escrows.update().where(escrows.c.job == job, escrows.c.next_attempt_at > at)
-        with self._database.write(job, token) as connection:
-            connection.execute(query.values(next_attempt_at=at))
 
     def clear(self, job: str, source_ids: Iterable[str], *, token: int | None = None) -> None:
         """Forget the failures of these people."""

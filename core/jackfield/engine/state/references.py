@@ -29,15 +29,6 @@ class PendingReferences:
         """Return everything that waits."""
         return self._find(pending_references.c.job == job)
 
-    def waiting_for(self, job: str, wanted_ids: Iterable[str]) -> list[PendingReference]:
-        """Return what can be resolved now that these people are linked."""
-        table = pending_references.c
-        return [
-            found
-            for some in chunks(wanted_ids)
-            for found in self._find(sa.and_(table.job == job, table.wanted_id.in_(some)))
-        ]
-
     def put(
         self, job: str, references: Iterable[PendingReference], *, token: int | None = None
     ) -> None:

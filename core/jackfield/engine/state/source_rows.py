@@ -72,9 +72,3 @@ class SourceRows:
                         source_rows.c.job == job, source_rows.c.source_id.in_(some)
                     )
                 )
-
-    def count(self, job: str) -> int:
-        """Return how many rows are remembered."""
-        query = sa.select(sa.func.count()).where(source_rows.c.job == job)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one()

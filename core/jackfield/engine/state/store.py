@@ -188,14 +188,6 @@ class Store:
         if settled:
             self.journal.write(settled[0].entry.job, settled=settled, token=token)
 
-    def check(self, job: str, token: int) -> None:
-        """Make sure that this is still the number of the job's lease.
-
-        Raises: AlreadyRunning where another run took over.
-        """
-        with self._database.write(job, token):
-            pass
-
     def skips(self, job: str) -> frozenset[tuple[str, str]]:
         """Return whom the log already says skipped, and why: one entry for it is enough."""
         return self._log.skips(job)
