@@ -24,7 +24,9 @@ from support.witness import WitnessedVendor
 
 from jackfield import AttributeMapping, Registry
 from jackfield.engine import CycleResult, GuardLimits, Job, Store
+from jackfield.engine.model.codes import AnotherTenant
 from jackfield.engine.model.hold import Hold
+from jackfield.engine.model.job_state import RestartScope
 from jackfield.engine.scope.leavers import Fate, Leavers
 from jackfield.errors import ProvisioningError
 from jackfield.sources import SourceObject, SourceRead
@@ -94,6 +96,7 @@ class Life(RuleBasedStateMachine):
         self.edited: set[str] = set()
         self.reopened: set[str] = set()
         self.holds: dict[str, Hold] = {}
+        self.astray: set[str] = set()
         self.used_words: list[tuple[str, str]] = []
         self.is_complete = True
 
@@ -160,13 +163,15 @@ class Life(RuleBasedStateMachine):
     def settle(self) -> None:
         """Run each job, a few days apart, until nothing has happened a few times in a row.
 
-        What the vendor refuses each time, for a name that is taken, say, has not happened.
+        What the vendor refuses each time, for a name that is taken, say, has not happened. Where
+        hands deleted the accounts of everybody, a person does what the job says of that.
         """
         quiet = 0
         for number in range(SETTLING_RUNS):
             done = len(self.vendor.writes)
             for job in self.jobs:
-                self.company.store.jobs.restart(job, {"escrows", "quarantine"})
+                forgotten: set[RestartScope] = {"links"} if job in self.astray else set()
+                self.company.store.jobs.restart(job, {"escrows", "quarantine", *forgotten})
                 self.approve_and_run(job)
             self.wait(days=1 + number)
             is_quiet = len(self.vendor.writes) == done and not self.holds
@@ -198,11 +203,12 @@ class Life(RuleBasedStateMachine):
         before = self.memory(job)
         self.present.append(self.everybody())
         self.holds.pop(job, None)
+        self.astray.discard(job)
         is_whole = True
         try:
-            self.note_hold(job, self.company.run(word, **self.settings(job)))
-        except ProvisioningError:
-            pass  # it could not even plan
+            self.note(job, self.company.run(word, **self.settings(job)))
+        except ProvisioningError as error:  # it could not even plan
+            self.note_stop(job, error)
         except Killed:
             is_whole = False
         self.database.revive()
@@ -220,9 +226,15 @@ class Life(RuleBasedStateMachine):
             )
         )
 
-    def note_hold(self, job: str, result: CycleResult) -> None:
+    def note(self, job: str, result: CycleResult) -> None:
         if result.hold is not None:
             self.holds[job] = result.hold
+        self.note_stop(job, result.stopped)
+
+    def note_stop(self, job: str, error: ProvisioningError | None) -> None:
+        """Remember whether a job found none of its accounts where they were."""
+        if isinstance(error, AnotherTenant):
+            self.astray.add(job)
 
     def settings(self, job: str) -> dict[str, Any]:
         """Return what is particular to a job of this life."""
