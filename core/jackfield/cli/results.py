@@ -9,7 +9,7 @@ from jackfield.cli.progress import Kind, reporting
 from jackfield.cli.screen import complain, note, show
 from jackfield.cli.session import Session, error_document
 from jackfield.cli.steps import show_hold, show_interrupted, show_result
-from jackfield.engine import CycleResult, How, Step, run_job
+from jackfield.engine import CycleResult, How, Step, run_cycle
 from jackfield.engine.model.job_state import JobState
 from jackfield.engine.model.plan import NOT_DONE, PLAN_OUTDATED
 from jackfield.engine.state.database import StateUnavailable
@@ -35,14 +35,11 @@ class Cycles:
         with (
             self.session.job(name, dry_run=False) as job,
             opened(self.session.configuration.state) as store,
-            store.lease(name) as lease,
             reporting(self.progress, name, job.connector) as report,
         ):
-            self._warn(store.jobs.get(name))
-            approval = self.approval or store.holds.approval(name)
-            result = run_job(job, store, approval=approval, report=report, lease=lease, how=how)
-            if result.hold is None and result.knows_leavers and (how is None or how.is_whole):
-                store.told.forget(name, "removals")  # people are told anew of the next hold
+            result = run_cycle(
+                job, store, approval=self.approval, report=report, how=how, begun=self._warn
+            )
             self._prune(store)
         self.documents.append(document_of(name, result))
         if self.is_shown:

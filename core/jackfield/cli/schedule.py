@@ -13,7 +13,7 @@ from jackfield.cli.exits import Exit, exit_of, sentence_of
 from jackfield.cli.results import exit_of_result
 from jackfield.connector import Connector
 from jackfield.driver.pauses import given_up_by
-from jackfield.engine import CycleResult, How, Job, run_job
+from jackfield.engine import CycleResult, How, Job, run_cycle
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.health.quarantine import due_again_at
 from jackfield.engine.model.cycle import STOPPED
@@ -215,16 +215,14 @@ class JobLoop:
     def _cycle(self) -> CycleResult:
         job = self._service.open(self.name)
         stop = self._service.stop
-        with self._store.lease(self.name) as lease, given_up_by(partial(_end, stop)):
-            self._log.info("cycle.began", self.name)
-            began = time.monotonic()
-            result = run_job(
+        began = time.monotonic()
+        with given_up_by(partial(_end, stop)):
+            result = run_cycle(
                 job,
                 self._store,
-                approval=self._store.holds.approval(self.name),
                 report=lambda _: _end(stop),
-                lease=lease,
                 how=How(is_scheduled=True, now=self._service.now()),
+                begun=lambda _: self._log.info("cycle.began", self.name),
             )
         seconds = round(time.monotonic() - began, 1)
         self._log_result(result, seconds)
@@ -262,8 +260,6 @@ class JobLoop:
         """Tell people what is news; what cannot be delivered is tried again after each tick."""
         try:
             state = self._store.jobs.get(self.name)
-            if result is not None and result.hold is None and result.knows_leavers:
-                self._store.told.forget(self.name, "removals")
             told = self._store.told.all(self.name)
             delivery = self._notifier.deliver(self._events(state, result), told)
             self._store.told.put(self.name, delivery.told)

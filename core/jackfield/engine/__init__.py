@@ -8,6 +8,7 @@ from jackfield.engine.model.entry import Entry
 from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.plan import Action, Plan, Step
 from jackfield.engine.progress import Progress, Report
+from jackfield.engine.runner import run_cycle
 from jackfield.engine.state.store import Store
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "Store",
     "plan_job",
     "preview_job",
+    "run_cycle",
     "run_job",
 ]

@@ -7,7 +7,7 @@ from django.core.management import BaseCommand, CommandError
 from django.core.management.base import CommandParser
 
 from jackfield import GuardTripped, Registry
-from jackfield.engine import CycleResult, Progress, run_job
+from jackfield.engine import CycleResult, Progress, run_cycle
 from jackfield.engine.configuration import Configuration
 from jackfield.engine.state.store import opened
 from people.outcomes import THIS_PERSON, told
@@ -40,12 +40,8 @@ class Command(BaseCommand):
         registry = Registry(packages=settings.JACKFIELD_PACKAGES)
         configuration = Configuration.load(settings.JACKFIELD_FILE)
         job = configuration.job(name, registry, dry_run=False)
-        with (
-            job.connector,
-            opened(configuration.state) as store,
-            store.lease(name) as lease,
-        ):
-            return run_job(job, store, approval=approval, report=self._progress, lease=lease)
+        with job.connector, opened(configuration.state) as store:
+            return run_cycle(job, store, approval=approval, report=self._progress)
 
     def _progress(self, progress: Progress) -> None:
         """Say how far it is, every fifty people and at the end of a phase."""
