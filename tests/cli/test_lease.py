@@ -57,7 +57,7 @@ def test_broken_lease_lets_the_next_run_begin_and_the_old_one_write_nothing(offi
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("webex: a container is thrown out (live, since ")
     with pytest.raises(AlreadyRunning):
-        store.begin_cycle("webex", token=old.token)
+        store.under(old).begin_cycle("webex")
     assert office.call("run").exit_code == 0
 
 

@@ -88,8 +88,8 @@ def test_running_cycle_shows_how_far_it_is_and_what_it_waits_for(office, store):
         phase_began_at=now - dt.timedelta(minutes=1),
     )
     with store.lease("webex") as lease:
-        cycle_id = store.begin_cycle("webex", token=lease.token)
-        store.cycles.report("webex", cycle_id, progress, token=lease.token)
+        cycle_id = store.under(lease).begin_cycle("webex")
+        store.under(lease).cycles.report(cycle_id, progress)
         shown = lines(office)
         running = document(office)["running"]
 
@@ -120,8 +120,8 @@ def test_a_run_elsewhere_is_seen_on_its_way(office):
 
 def test_wait_that_is_over_and_a_phase_without_numbers_are_not_shown(office, store):
     with store.lease("webex") as lease:
-        cycle_id = store.begin_cycle("webex", token=lease.token)
-        store.cycles.report("webex", cycle_id, CycleProgress("read", 0, 0, NOON))
+        cycle_id = store.under(lease).begin_cycle("webex")
+        store.cycles.report(cycle_id, CycleProgress("read", 0, 0, NOON))
         shown = lines(office)
 
     begun = next(
@@ -144,9 +144,9 @@ from jackfield.engine.state.cycles import CycleProgress
 from jackfield.engine.state.store import Store
 store = Store.connect(Path(sys.argv[1]))
 with store.lease("webex") as lease:
-    cycle = store.begin_cycle("webex", token=lease.token)
+    cycle = store.under(lease).begin_cycle("webex")
     progress = CycleProgress("apply", 0, 50)
-    store.cycles.report("webex", cycle, progress, token=lease.token)
+    store.under(lease).cycles.report(cycle, progress)
     print("begun", flush=True)
     time.sleep(60)
 """

@@ -76,7 +76,7 @@ def test_whoever_is_thrown_out_can_write_nothing_more(store: Store):
     assert break_lease(store._database, "example") == ""
 
     with pytest.raises(AlreadyRunning):
-        store.begin_cycle("example", token=old.token)
+        store.under(old).begin_cycle("example")
     with pytest.raises(AlreadyRunning):
         old.renew()
     assert take(store._database, "example").token > old.token
@@ -112,7 +112,7 @@ def test_quarantine_of_a_clock_ahead_is_tried_now_and_its_series_begins_now(stor
     )
     store.jobs.quarantine("example", stored)
 
-    keep_health(store, "example", DOWN, now=NOW, token=None)
+    keep_health(store, "example", DOWN, now=NOW)
 
     kept = store.jobs.get("example").quarantine
     assert kept is not None

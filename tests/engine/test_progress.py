@@ -92,7 +92,7 @@ def test_a_wait_for_the_vendor_is_seen_with_its_end(firm: Company, tmp_path: Pat
 
 
 def test_a_wait_that_nobody_notices_is_not_stored(firm: Company):
-    recorder = Recorder(lambda _: None, firm.store, "example", firm.store.begin_cycle("example"))
+    recorder = Recorder(lambda _: None, firm.store, firm.store.begin_cycle("example"))
 
     recorder.wait(0.1)
 
@@ -101,7 +101,7 @@ def test_a_wait_that_nobody_notices_is_not_stored(firm: Company):
 
 def test_a_number_that_cannot_be_stored_ends_nothing(firm: Company):
     firm.store.close()
-    Recorder(lambda _: None, firm.store, "example", "gone")(Progress("plan", 1, 2))
+    Recorder(lambda _: None, firm.store, "gone")(Progress("plan", 1, 2))
 
 
 STEADY = CycleProgress("apply", 30, 120, phase_began_at=NOON)

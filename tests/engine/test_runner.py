@@ -77,7 +77,7 @@ def test_people_are_told_anew_of_a_hold_that_comes_after_one_that_is_over(firm: 
         series="word",
         at=dt.datetime.now(dt.UTC),
     )
-    firm.store.told.put("example", [last])
+    firm.store.told.put([last])
 
     run(firm)
     still = told_of_removals(firm)

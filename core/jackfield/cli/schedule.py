@@ -262,7 +262,7 @@ class JobLoop:
             state = self._store.jobs.get(self.name)
             told = self._store.told.all(self.name)
             delivery = self._notifier.deliver(self._events(state, result), told)
-            self._store.told.put(self.name, delivery.told)
+            self._store.told.put(delivery.told)
         except Exception as error:  # noqa: BLE001 - no message is worth a job
             self._log.error("notification.failed", self.name, error=sentence_of(error))
             return

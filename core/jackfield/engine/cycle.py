@@ -76,36 +76,34 @@ def run_job(
     Raises: ConfigurationError, CredentialsRefused, NotSent, Throttled while planning; then nothing
     was written. Later errors end in the log and in the result.
     """
-    how, token = how or How(), lease.token if lease else None
-    cycle_id = store.begin_cycle(job.name, token=token)
-    recorder = Recorder(report, store, job.name, cycle_id, token)
+    how, store = how or How(), store.under(lease) if lease else store
+    cycle_id = store.begin_cycle(job.name)
+    recorder = Recorder(report, store, cycle_id)
     fence = lease.check if lease else _without_lease
     connector = job.connector
     try:
         with connector.waits_heard_by(recorder.wait), connector.writes_fenced_by(fence):
-            interrupted = close_interrupted(job, store, token)
-            find_doubtful(job, store, token, how.now)
+            interrupted = close_interrupted(job, store)
+            find_doubtful(job, store, how.now)
             decisions = Decisions(job, store, recorder, how)
-            result = _run(decisions, cycle_id, store, approval, token)
+            result = _run(decisions, cycle_id, store, approval)
             result = replace(result, doubt_count=len(store.doubts.all(job.name)))
     except BaseException as error:
-        _end_early(job, store, cycle_id, error, how, token)
+        _end_early(job, store, cycle_id, error, how)
         raise
     result = replace(result, interrupted=interrupted)
-    return _keep(decisions, store, result, token) if how.is_whole else result
+    return _keep(decisions, store, result) if how.is_whole else result
 
 
 def _without_lease() -> None:
     """Keep nothing from leaving: whoever runs without a lease runs alone."""
 
 
-def _keep(
-    decisions: Decisions, store: Store, result: CycleResult, token: int | None
-) -> CycleResult:
+def _keep(decisions: Decisions, store: Store, result: CycleResult) -> CycleResult:
     """Store what a whole cycle says of its job; a look at the vendor may end it after all."""
     job, now = decisions.job, decisions.now
     if result.hold is not None or (result.knows_leavers and result.stopped is None):
-        stage(store, job.name, result.hold, now=now, token=token)
+        stage(store, job.name, result.hold, now=now)
     found = diagnose(
         result.entries,
         result.stopped,
@@ -119,23 +117,21 @@ def _keep(
     except (CredentialsRefused, VendorBroken) as error:
         found = diagnose((), error, job.quarantine)
         result = replace(result, stopped=error)
-    keep_health(store, job.name, found, now=now, token=token, is_proven=proven)
-    _forget_settled(decisions, store, result, token)
+    keep_health(store, job.name, found, now=now, is_proven=proven)
+    _forget_settled(decisions, store, result)
     return result
 
 
-def _end_early(
-    job: Job, store: Store, cycle_id: str, error: BaseException, how: How, token: int | None
-) -> None:
+def _end_early(job: Job, store: Store, cycle_id: str, error: BaseException, how: How) -> None:
     """Write down what ended the cycle. A state that fails as well does not hide it."""
     why = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
     outcome = f"{STOPPED}: {why or type(error).__name__}"
     try:
-        store.end_cycle(cycle_id, outcome, {}, is_whole=how.is_whole, token=token)
+        store.end_cycle(cycle_id, outcome, {}, is_whole=how.is_whole)
         is_vendors = not getattr(error, "is_of_source", False)
         if how.is_whole and is_vendors and isinstance(error, CredentialsRefused | VendorBroken):
             found = diagnose((), error, job.quarantine)
-            keep_health(store, job.name, found, now=how.now, token=token)
+            keep_health(store, job.name, found, now=how.now)
     except ProvisioningError as second:
         error.add_note(f"Nor could the end of the cycle be kept: {second}")
 
@@ -154,20 +150,16 @@ def _waiting(result: CycleResult) -> set[str]:
     return {step.source_id for step in result.plan.steps if step.code == "Escrowed"}
 
 
-def _forget_settled(
-    decisions: Decisions, store: Store, result: CycleResult, token: int | None
-) -> None:
+def _forget_settled(decisions: Decisions, store: Store, result: CycleResult) -> None:
     """End the escrow of everybody who neither failed nor waits: it settled itself, or they left."""
     if result.stopped is not None or not decisions.read.is_complete:
         return
     still = _waiting(result) | {entry.source_id for entry in result.failed}
     still |= decisions.read.unknown
-    store.escrows.clear(decisions.job.name, decisions.escrows.keys() - still, token=token)
+    store.escrows.clear(decisions.job.name, decisions.escrows.keys() - still)
 
 
-def _run(
-    decisions: Decisions, cycle_id: str, store: Store, approval: str, token: int | None
-) -> CycleResult:
+def _run(decisions: Decisions, cycle_id: str, store: Store, approval: str) -> CycleResult:
     job = decisions.job
     applier = Applier(
         job,
@@ -176,7 +168,6 @@ def _run(
         decisions.links,
         decisions.tenancy,
         decisions.now,
-        token,
         escrows=decisions.escrows,
         wish_of=decisions.wish_of,
     )
@@ -186,29 +177,27 @@ def _run(
     reach("planned")
     hold = decisions.hold(plan, approval)
     if decisions.approved:
-        store.jobs.count_passed_hold(job.name, token=token)
-    decisions.keep_removals(token)
+        store.jobs.count_passed_hold(job.name)
+    decisions.keep_removals()
     before = store.jobs.get(job.name).watermark
     if before and plan.has_changes:
         # Of what is done from here on, no later change of the source may ever tell.
-        store.jobs.set_watermark(job.name, "", token=token)
+        store.jobs.set_watermark(job.name, "")
     stopped = _apply(plan, hold, decisions, applier, store.skips(job.name))
     places = {step.source_id: number for number, step in enumerate(plan.steps)}
     entries = sorted(applier.entries, key=lambda entry: places.get(entry.source_id, -1))
     result = CycleResult(cycle_id, plan, tuple(entries), (), hold, stopped, decisions.notes)
-    decisions.rows.remember(plan, decisions.planner.people, token=token)
+    decisions.rows.remember(plan, decisions.planner.people)
     reach("before-watermark")
-    _advance(decisions, store, result, before, token)
+    _advance(decisions, store, result, before)
     reach("after-watermark")
     counts, is_whole = result.counts, decisions.is_whole
-    store.end_cycle(cycle_id, _outcome(result), counts, is_whole=is_whole, token=token)
+    store.end_cycle(cycle_id, _outcome(result), counts, is_whole=is_whole)
     reach("cycle-ended")
     return result
 
 
-def _advance(
-    decisions: Decisions, store: Store, result: CycleResult, before: str, token: int | None
-) -> None:
+def _advance(decisions: Decisions, store: Store, result: CycleResult, before: str) -> None:
     """Store how far the source was read once everything is dealt with, or again where nothing is.
 
     `before` is how far it was read before this cycle.
@@ -217,11 +206,11 @@ def _advance(
     is_settled = result.stopped is None and result.hold is None and not result.failed
     if read.watermark and is_settled and decisions.is_whole:
         people = decisions.planner.people
-        is_known = keep_references(store, job.name, people, decisions.links, token=token)
-        store.jobs.set_watermark(job.name, "" if is_known else read.watermark, token=token)
-        store.jobs.set_configuration(job.name, configuration_of(job), token=token)
+        is_known = keep_references(store, job.name, people, decisions.links)
+        store.jobs.set_watermark(job.name, "" if is_known else read.watermark)
+        store.jobs.set_configuration(job.name, configuration_of(job))
     elif before and all(entry.status in {"held", "skipped"} for entry in result.entries):
-        store.jobs.set_watermark(job.name, before, token=token)
+        store.jobs.set_watermark(job.name, before)
 
 
 def _apply(

@@ -118,12 +118,12 @@ class Decisions:
         gone = (r for r in told.values() if r.id in self.links and not self.rows.is_here(r.id))
         self.read = replace(self.read, removed=tuple(gone))
 
-    def keep_removals(self, token: int | None) -> None:
+    def keep_removals(self) -> None:
         """Store who is gone, for a source tells it once."""
         now = {each.id: each for each in self.read.removed}
         fresh = [each for each in now.values() if self._stored.get(each.id) != each]
-        self._store.gone.put(self.job.name, fresh, token=token)
-        self._store.gone.clear(self.job.name, self._stored.keys() - now.keys(), token=token)
+        self._store.gone.put(self.job.name, fresh)
+        self._store.gone.clear(self.job.name, self._stored.keys() - now.keys())
 
     def plan(self) -> Plan:
         people = [p for p in self.planner.people if self._how.concerns(p.source.id)]

@@ -48,9 +48,7 @@ class Recorder:
 
     report: Report
     store: Store
-    job: str
     cycle_id: str
-    token: int | None = None
     _last: Progress = field(default_factory=lambda: Progress("read", 0, 0))
     _phase_began_at: dt.datetime | None = None
     _waiting_until: dt.datetime | None = None
@@ -88,4 +86,4 @@ class Recorder:
             phase_began_at=self._phase_began_at,
         )
         with suppress(StateUnavailable):
-            self.store.cycles.report(self.job, self.cycle_id, known, token=self.token)
+            self.store.cycles.report(self.cycle_id, known)

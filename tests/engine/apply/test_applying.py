@@ -134,9 +134,10 @@ def test_a_run_that_was_replaced_sends_nothing_that_was_prepared(firm: Company):
     job, store = firm.job(), firm.store
     steps = firm.plan().steps
     old = take(store._database, "example", seconds=0)
-    cycle_id = store.begin_cycle("example", token=old.token)
+    store = store.under(old)
+    cycle_id = store.begin_cycle("example")
     tenancy, now = Tenancy(job, store, {}), dt.datetime.now(dt.UTC)
-    applier = Applier(job, store, cycle_id, {}, tenancy, now, old.token)
+    applier = Applier(job, store, cycle_id, {}, tenancy, now)
     with job.connector.writes_fenced_by(old.check):
         going = applier.apply(steps)
         for _ in range(5):

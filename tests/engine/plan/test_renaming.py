@@ -119,7 +119,7 @@ def test_paused_run_of_the_old_name_can_write_nothing_more(store: Store):
     rename(store)
 
     with pytest.raises(AlreadyRunning):
-        store.begin_cycle("old", token=old.token)
+        store.under(old).begin_cycle("old")
 
 
 @pytest.mark.parametrize("paused", ["old", "new"])

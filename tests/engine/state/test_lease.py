@@ -23,7 +23,7 @@ store = Store.connect(sys.argv[1])
 with store.lease("example", holder="the other", seconds=float(sys.argv[2])) as lease:
     print(lease.token, flush=True)
     sys.stdin.readline()
-    print(store.begin_cycle("example", token=lease.token), flush=True)
+    print(store.under(lease).begin_cycle("example"), flush=True)
 """
 
 FIGHTS = """
@@ -37,8 +37,8 @@ won = []
 for _ in range(40):
     try:
         with store.lease("example") as lease:
-            cycle = store.begin_cycle("example", token=lease.token)
-            store.end_cycle(cycle, "completed", {}, token=lease.token)
+            cycle = store.under(lease).begin_cycle("example")
+            store.under(lease).end_cycle(cycle, "completed", {})
             won.append(lease.token)
     except AlreadyRunning:
         pass
@@ -125,7 +125,7 @@ def test_a_long_run_keeps_its_lease(store: Store):
 
         with pytest.raises(AlreadyRunning):
             take(store._database, "example")
-        store.begin_cycle("example", token=lease.token)
+        store.under(lease).begin_cycle("example")
 
 
 def test_every_write_of_a_replaced_run_is_refused(store: Store):
@@ -134,20 +134,20 @@ def test_every_write_of_a_replaced_run_is_refused(store: Store):
     take(store._database, "example")
     change = Change("c", cycle, step())
     refused = (
-        lambda token: store.journal.write("example", ahead=[change], token=token),
-        lambda token: store.record([entry(cycle)], token=token),
-        lambda token: store.begin_cycle("example", token=token),
-        lambda token: store.end_cycle(cycle, "completed", {}, token=token),
-        lambda token: store.jobs.set_watermark("example", "w", token=token),
-        lambda token: store.rows.remember("example", [("id-1", "f")], token=token),
-        lambda token: store.escrows.clear("example", ["id-1"], token=token),
-        lambda token: store.holds.stage("example", [], token=token),
-        lambda token: store.references.put("example", [], token=token),
+        lambda ours: ours.journal.write("example", ahead=[change]),
+        lambda ours: ours.record([entry(cycle)]),
+        lambda ours: ours.begin_cycle("example"),
+        lambda ours: ours.end_cycle(cycle, "completed", {}),
+        lambda ours: ours.jobs.set_watermark("example", "w"),
+        lambda ours: ours.rows.remember("example", [("id-1", "f")]),
+        lambda ours: ours.escrows.clear("example", ["id-1"]),
+        lambda ours: ours.holds.stage("example", []),
+        lambda ours: ours.references.put("example", []),
     )
 
     for write in refused:
         with pytest.raises(AlreadyRunning, match="nothing more is written"):
-            write(old.token)
+            write(store.under(old))
     with pytest.raises(AlreadyRunning):
         old.renew()
 
@@ -161,7 +161,7 @@ def test_a_released_lease_writes_nothing_more(store: Store):
         pass
 
     with pytest.raises(AlreadyRunning, match="ended or was taken over; nothing"):
-        store.begin_cycle("example", token=lease.token)
+        store.under(lease).begin_cycle("example")
 
 
 def test_a_cycle_left_open_is_closed_by_the_next_holder(store: Store):
@@ -169,7 +169,7 @@ def test_a_cycle_left_open_is_closed_by_the_next_holder(store: Store):
     foreign = store.begin_cycle("another")
 
     with store.lease("example") as lease:
-        store.begin_cycle("example", token=lease.token)
+        store.under(lease).begin_cycle("example")
 
     found = {cycle.cycle_id: cycle.outcome for cycle in store.cycles.latest()}
     assert (found[left], found[foreign]) == ("interrupted", "")

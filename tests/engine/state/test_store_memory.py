@@ -108,7 +108,7 @@ def test_the_progress_of_a_cycle_is_seen_by_others(store: Store):
     cycle = store.begin_cycle("example")
     progress = CycleProgress("apply", 3, 10, waiting_until=NOON)
 
-    store.cycles.report("example", cycle, progress)
+    store.cycles.report(cycle, progress)
 
     (found,) = store.cycles.latest("example")
     assert (found.progress, found.ended_at) == (progress, None)

@@ -103,7 +103,7 @@ def _rebind(session: Session, job: str, *, as_json: bool) -> None:
     """
     session.configuration.check_job(job)
     with opened(session.configuration.state) as store, store.lease(job) as lease:
-        count = store.rebind(job, token=lease.token)
+        count = store.under(lease).rebind(job)
     if as_json:
         show_json({"schema": SCHEMA, "rebound": {"job": job, "links": count}})
     else:
@@ -167,6 +167,7 @@ def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
     the person is still open, or where nobody confirms.
     """
     with store.lease(job) as lease:
+        store = store.under(lease)
         known = store.links(job).get(user)
         link = known or _only(_fitting(store, job, user), job, user)
         if any(intent.source_id == link.source_id for intent in store.open_intents(job)):
@@ -176,13 +177,13 @@ def _removed(store: Store, job: str, user: str, *, is_confirmed: bool) -> Link:
             )
         if not is_confirmed:
             _ask(job, link)
-        cycle_id = store.begin_cycle(job, token=lease.token)
+        cycle_id = store.begin_cycle(job)
         removed = Settled(entry=_entry(job, cycle_id, link), is_unlinked=True)
-        store.journal.write(job, settled=[removed], token=lease.token)
-        store.rows.forget(job, [link.source_id], token=lease.token)
-        store.jobs.set_watermark(job, "", token=lease.token)
+        store.journal.write(job, settled=[removed])
+        store.rows.forget(job, [link.source_id])
+        store.jobs.set_watermark(job, "")
         counts = {"success": 1}
-        store.end_cycle(cycle_id, OUTCOME, counts, is_whole=False, token=lease.token)
+        store.end_cycle(cycle_id, OUTCOME, counts, is_whole=False)
     return link
 
 

@@ -46,9 +46,10 @@ def command(ctx: click.Context, /, job: str, *, yes: bool, as_json: bool, **flag
     session = Session.open(ctx.obj)
     session.known(job)
     with opened(session.configuration.state) as store, store.lease(job) as lease:
+        ours = store.under(lease)
         before = store.jobs.get(job)
         counts = {"escrows": len(store.escrows.all(job)), "links": len(store.links(job))}
-        store.jobs.restart(job, scopes, token=lease.token)
+        ours.jobs.restart(job, scopes)
     had = {scope: _had(scope, before, counts) for scope in scopes}
     if as_json:
         show_json({"schema": SCHEMA, "job": job, "forgotten": _document(had)})

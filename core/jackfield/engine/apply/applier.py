@@ -60,7 +60,6 @@ class Applier:
     links: dict[str, Link]
     tenancy: Tenancy
     now: dt.datetime
-    token: int | None = None
     escrows: Mapping[str, Escrow] = field(default_factory=dict)
     wish_of: Callable[[str], str] = str
     crash_points: CrashPoints = field(default_factory=CrashPoints)
@@ -170,7 +169,7 @@ class Applier:
         elif took > _LONG_SECONDS:
             self._at_once = max(1, self._at_once // 2)
         claimed = self.store.journal.write(
-            self.job.name, settled=settled, ahead=ahead, withdrawn=withdrawn, token=self.token
+            self.job.name, settled=settled, ahead=ahead, withdrawn=withdrawn
         )
         self._written_at = time.monotonic()
         self._settled.clear()

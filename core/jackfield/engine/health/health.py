@@ -95,7 +95,6 @@ def keep_health(
     found: Diagnosis | None,
     *,
     now: dt.datetime,
-    token: int | None,
     is_proven: bool = False,
 ) -> None:
     """Store what a cycle says of its job: a quarantine that goes on counts its attempts.
@@ -108,7 +107,7 @@ def keep_health(
     if before.quarantine is not None and before.quarantine.reason == ON_DEMAND:
         return
     if is_proven and before.status != "active":
-        store.jobs.lift(job, token=token)
+        store.jobs.lift(job)
         return
     if found is None and before.quarantine is not None:  # nothing was shown, so it goes on
         reason = cast("QuarantineReason", before.quarantine.reason)
@@ -131,9 +130,9 @@ def keep_health(
         next_attempt_at=due,
     )
     is_disabled = is_over_at(began_at, now)
-    store.jobs.quarantine(job, stored, is_disabled=is_disabled, token=token)
+    store.jobs.quarantine(job, stored, is_disabled=is_disabled)
     if is_disabled:
-        store.jobs.restart(job, ["escrows"], token=token)
+        store.jobs.restart(job, ["escrows"])
 
 
 def pause(store: Store, job: str, by: str, *, why: str = "", now: dt.datetime) -> None:
@@ -152,9 +151,7 @@ def pause(store: Store, job: str, by: str, *, why: str = "", now: dt.datetime) -
     store.jobs.quarantine(job, stored, is_disabled=True)
 
 
-def stage(
-    store: Store, job: str, hold: Hold | None, *, now: dt.datetime, token: int | None
-) -> None:
+def stage(store: Store, job: str, hold: Hold | None, *, now: dt.datetime) -> None:
     """Store whom the guard holds; nobody ends the hold."""
     removals = [
         StagedRemoval(
@@ -170,4 +167,4 @@ def stage(
         for step in (hold.steps if hold else ())
         if hold is not None
     ]
-    store.holds.stage(job, removals, token=token)
+    store.holds.stage(job, removals)

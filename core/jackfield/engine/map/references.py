@@ -14,15 +14,13 @@ def keep_references(
     job: str,
     people: Iterable[Person],
     links: Mapping[str, Link],
-    *,
-    token: int | None = None,
 ) -> bool:
     """Store who of these people waits for whom; say whether anybody else waits no more.
 
     Those have to be read again, though nothing changed about them.
     """
     seen = {person.source.id: person for person in people}
-    store.references.clear(job, seen, token=token)
+    store.references.clear(job, seen)
     waiting = [
         PendingReference(source_id, "", name)
         for source_id, person in seen.items()
@@ -31,6 +29,6 @@ def keep_references(
     ]
     names = frozenset[str]().union(*(link.names for link in links.values()))
     others = store.references.all(job)
-    store.references.put(job, waiting, token=token)
+    store.references.put(job, waiting)
     named = [each.wanted_id for each in others]
     return any(name in links or matching_form(name) in names for name in named)

@@ -43,15 +43,15 @@ def _is_over(doubt: Doubt) -> bool:
     return doubt.looks >= _LOOKS_TO_END and doubt.looked_for >= _HOURS_TO_END
 
 
-def close_interrupted(job: Job, store: Store, token: int | None) -> tuple[Entry, ...]:
+def close_interrupted(job: Job, store: Store) -> tuple[Entry, ...]:
     """Log every write whose outcome was lost with its process; this cycle looks before it acts."""
     settled = [_interrupted(job, intent) for intent in store.open_intents(job.name)]
     if settled:
-        store.journal.write(job.name, settled=settled, token=token)
+        store.journal.write(job.name, settled=settled)
     return tuple(each.entry for each in settled)
 
 
-def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -> None:
+def find_doubtful(job: Job, store: Store, now: dt.datetime) -> None:
     """Look for every account that a creation in doubt may have made, and link what is found.
 
     A look that fails shows nothing: the doubt stays as it was, and the person is not decided on.
@@ -60,7 +60,7 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
     """
     doubtful = store.doubts.all(job.name)
     if doubtful:
-        search = _Search(job, store, token, now, doubtful)
+        search = _Search(job, store, now, doubtful)
         for doubt in doubtful:
             search.settle(doubt)
 
@@ -68,12 +68,10 @@ def find_doubtful(job: Job, store: Store, token: int | None, now: dt.datetime) -
 class _Search:
     """The looks of one cycle for accounts that may have been made."""
 
-    def __init__(
-        self, job: Job, store: Store, token: int | None, now: dt.datetime, doubtful: list[Doubt]
-    ) -> None:
+    def __init__(self, job: Job, store: Store, now: dt.datetime, doubtful: list[Doubt]) -> None:
         tenant = job.connector.identity()
         self._job, self._store = job, store
-        self._token, self._now, self._tenant = token, now, tenant
+        self._now, self._tenant = now, tenant
         self._links: Mapping[str, Link] = store.links(job.name)
         self._owners = {link.target_id: one for one, link in self._links.items()}
         others = store.owners(job.name, tenant, {doubt.match_form for doubt in doubtful})
@@ -95,7 +93,7 @@ class _Search:
         if found is None:
             self._unseen(doubt.looked(self._now))
         elif (found.id or "") in self._owners:
-            self._store.doubts.end(self._job.name, [doubt], token=self._token)
+            self._store.doubts.end(self._job.name, [doubt])
         elif not self._has_another(doubt):
             self._link(doubt, found)
         # Else the person has two accounts, and somebody must take one of them away.
@@ -107,7 +105,7 @@ class _Search:
 
     def _unseen(self, doubt: Doubt) -> None:
         if not _is_over(doubt):
-            self._store.doubts.put(self._job.name, [doubt], token=self._token)
+            self._store.doubts.put(self._job.name, [doubt])
             return
         hours = doubt.looked_for.total_seconds() / 3600
         reason = (
@@ -115,8 +113,8 @@ class _Search:
             f"found nobody by {doubt.match_value}"
         )
         told = self._entry(doubt, "create", "skipped", reason, code=NOT_MADE)
-        self._store.record([told], token=self._token)
-        self._store.doubts.end(self._job.name, [doubt], token=self._token)
+        self._store.record([told])
+        self._store.doubts.end(self._job.name, [doubt])
 
     def _link(self, doubt: Doubt, found: User) -> None:
         target_id = found.id or ""
@@ -133,7 +131,7 @@ class _Search:
         reason = f"the creation in doubt was made; the account was found by {self._job.matched_by}"
         told = self._entry(doubt, "link", "success", reason, target_id=target_id)
         settled = [Settled(entry=told, link=link)]
-        self._store.journal.write(self._job.name, settled=settled, token=self._token)
+        self._store.journal.write(self._job.name, settled=settled)
 
     def _entry(
         self,

@@ -130,16 +130,14 @@ class Rows:
         if any(link.may_be_on for link in self.links.values()):
             self._load_all()
 
-    def remember(
-        self, plan: Plan, people: Iterable[Considered], *, token: int | None = None
-    ) -> None:
+    def remember(self, plan: Plan, people: Iterable[Considered]) -> None:
         """Store the rows of those of whom the vendor now holds what is wanted; drop leavers'."""
         if self._is_comparable:
             failed = {step.source_id for step in plan.steps if step.action == "fail"}
             dealt_with = (p for p in people if p.source.id not in failed and self._is_settled(p))
             rows = ((person.source.id, self._remembered(person)) for person in dealt_with)
-            self._store.rows.remember(self._job.name, rows, token=token)
-            self._store.rows.forget(self._job.name, self._left, token=token)
+            self._store.rows.remember(self._job.name, rows)
+            self._store.rows.forget(self._job.name, self._left)
 
     def _compare(self) -> None:
         told, gone, linked = self._told()

@@ -19,16 +19,16 @@ class Cycles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, job: str, *, token: int | None = None) -> str:
+    def begin(self, job: str) -> str:
         """Record that a cycle begins; return its id.
 
-        With a lease's number, cycles that never ended are closed as interrupted: whoever ran them
+        Under a lease, cycles that never ended are closed as interrupted: whoever ran them
         holds the job no more.
         """
         cycle_id = str(uuid4())
         instant = now()
-        with self._database.write(job, token) as connection:
-            if token is not None:
+        with self._database.write() as connection:
+            if self._database.is_fenced:
                 connection.execute(
                     cycles.update()
                     .where(cycles.c.job == job, cycles.c.ended_at.is_(None))
@@ -44,7 +44,6 @@ class Cycles:
         counts: Mapping[str, int],
         *,
         is_whole: bool = True,
-        token: int | None = None,
     ) -> None:
         """Record how a cycle ended; one that was `is_whole` also as its job's last one."""
         query = sa.select(cycles).where(cycles.c.id == cycle_id)
@@ -65,14 +64,12 @@ class Cycles:
         last = {"job": row.job, "last_cycle": summary}
         if outcome.startswith("completed"):
             last["last_success"] = summary
-        with self._database.write(row.job, token) as connection:
+        with self._database.write() as connection:
             connection.execute(cycles.update().where(cycles.c.id == cycle_id).values(**values))
             if is_whole:
                 upsert(connection, jobs, [last])
 
-    def report(
-        self, job: str, cycle_id: str, progress: CycleProgress, *, token: int | None = None
-    ) -> None:
+    def report(self, cycle_id: str, progress: CycleProgress) -> None:
         """Store how far a cycle is; once a second is often enough, each call waits for the disk."""
         values = {
             "phase": progress.phase,
@@ -83,7 +80,7 @@ class Cycles:
             "phase_began_at": progress.phase_began_at,
             "progress_at": now(),
         }
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             connection.execute(cycles.update().where(cycles.c.id == cycle_id).values(**values))
 
     def latest(self, job: str = "", *, limit: int = 20) -> list[CycleSummary]:

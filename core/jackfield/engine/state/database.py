@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -41,6 +41,10 @@ class StateUnavailable(ConfigurationError):
     """What the database said and what helps, without the name of the database."""
 
 
+Fence: TypeAlias = tuple[str, int]
+"""A job, and the number of the lease under which a run may write for it."""
+
+
 class Database:
     """One opened database; `name` is its path or its URL without its secrets.
 
@@ -62,6 +66,11 @@ class Database:
         self._writing = engine.execution_options(is_write=True)
 
     @property
+    def is_fenced(self) -> bool:
+        """Whether it writes for one run, as long as that holds its job."""
+        return False
+
+    @property
     def is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
@@ -72,16 +81,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, job: str = "", token: int | None = None) -> Iterator[sa.Connection]:
+    def write(self, fence: Fence | None = None) -> Iterator[sa.Connection]:
         """Open a transaction that is kept whole or not at all.
 
-        Raises: AlreadyRunning where `token` is not the number of the job's lease any more.
+        Raises: AlreadyRunning where the number of the `fence` is not that of its job's lease.
         """
         if self.why_read_only:
             raise StateUnavailable(f"{self.name}: {self.why_read_only}")
         with self._telling(), self._writing.begin() as connection:
-            if token is not None:
-                _check_token(connection, job, token)
+            if fence is not None:
+                _check_token(connection, *fence)
             yield connection
 
     def close(self) -> None:
@@ -101,6 +110,37 @@ class Database:
                 raise failure from None
             finally:
                 failure.__context__ = None  # the driver's error and its frames hold the password
+
+
+class FencedDatabase(Database):
+    """The same database for one run: each write makes sure that the run still holds its job."""
+
+    def __init__(self, database: Database, fence: Fence) -> None:
+        self.name = database.name
+        self.why_read_only = database.why_read_only
+        self._database = database
+        self._fence = fence
+
+    @property
+    def is_fenced(self) -> bool:
+        return True
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._database.is_sqlite
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        with self._database.read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, fence: Fence | None = None) -> Iterator[sa.Connection]:
+        with self._database.write(fence or self._fence) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._database.close()
 
 
 def _lower(value: Any) -> Any:

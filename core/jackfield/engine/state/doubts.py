@@ -24,16 +24,16 @@ class Doubts:
             rows = connection.execute(query.order_by(doubts.c.began_at, doubts.c.source_id)).all()
         return [_doubt(row) for row in rows]
 
-    def put(self, job: str, items: Iterable[Doubt], *, token: int | None = None) -> None:
+    def put(self, job: str, items: Iterable[Doubt]) -> None:
         """Store what looks have shown, in place of what was known of the same doubts."""
         rows = [doubt_row(job, doubt) for doubt in items]
         if rows:
-            with self._database.write(job, token) as connection:
+            with self._database.write() as connection:
                 upsert(connection, doubts, rows)
 
-    def end(self, job: str, items: Iterable[Doubt], *, token: int | None = None) -> None:
+    def end(self, job: str, items: Iterable[Doubt]) -> None:
         """Forget these: enough was seen."""
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for each in items:
                 connection.execute(
                     doubts.delete().where(

@@ -23,15 +23,15 @@ class Escrows:
         with self._database.read() as connection:
             return {row.source_id: _escrow(row) for row in connection.execute(query)}
 
-    def put(self, job: str, items: Iterable[Escrow], *, token: int | None = None) -> None:
+    def put(self, job: str, items: Iterable[Escrow]) -> None:
         """Store escrows in place of those the same people had."""
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for some in chunks(items):
                 upsert(connection, escrows, [escrow_row(job, escrow) for escrow in some])
 
-    def clear(self, job: str, source_ids: Iterable[str], *, token: int | None = None) -> None:
+    def clear(self, job: str, source_ids: Iterable[str]) -> None:
         """Forget the failures of these people."""
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for some in chunks(source_ids, CHUNK_ROWS):
                 connection.execute(
                     escrows.delete().where(escrows.c.job == job, escrows.c.source_id.in_(some))

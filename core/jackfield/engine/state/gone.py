@@ -21,18 +21,18 @@ class Gone:
         with self._database.read() as connection:
             return {row[0]: Removal(row[0], row[1]) for row in connection.execute(query)}
 
-    def put(self, job: str, removals: Iterable[Removal], *, token: int | None = None) -> None:
+    def put(self, job: str, removals: Iterable[Removal]) -> None:
         """Store these, in place of what was told of them before."""
         rows = [{"job": job, "source_id": each.id, "kind": each.kind} for each in removals]
         if rows:
-            with self._database.write(job, token) as connection:
+            with self._database.write() as connection:
                 upsert(connection, gone, rows)
 
-    def clear(self, job: str, source_ids: Collection[str], *, token: int | None = None) -> None:
+    def clear(self, job: str, source_ids: Collection[str]) -> None:
         """Forget these: they are back, or nothing is left of them."""
         if not source_ids:
             return
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for some in chunks(source_ids):
                 connection.execute(
                     gone.delete().where(gone.c.job == job, gone.c.source_id.in_(some))

@@ -26,16 +26,14 @@ class Holds:
         with self._database.read() as connection:
             return [_removal(row) for row in connection.execute(query)]
 
-    def stage(
-        self, job: str, removals: Collection[StagedRemoval], *, token: int | None = None
-    ) -> None:
+    def stage(self, job: str, removals: Collection[StagedRemoval]) -> None:
         """Make this set what waits, in place of the former one; an empty set ends the hold.
 
         Whoever was held already for the same removal keeps `staged_at`. An approval is kept only
         where its word is still the set's.
         """
         before = sa.select(holds).where(holds.c.job == job)
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             old = {row.source_id: row for row in connection.execute(before)}
             connection.execute(holds.delete().where(holds.c.job == job))
             rows = [_row(job, removal, old.get(removal.source_id)) for removal in removals]
@@ -62,9 +60,9 @@ class Holds:
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).scalar() or ""
 
-    def clear(self, job: str, source_ids: Iterable[str], *, token: int | None = None) -> None:
+    def clear(self, job: str, source_ids: Iterable[str]) -> None:
         """Forget the holds of these people: they were removed, or came back."""
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for some in chunks(source_ids):
                 connection.execute(
                     holds.delete().where(holds.c.job == job, holds.c.source_id.in_(some))

@@ -32,17 +32,17 @@ class JobStates:
         with self._database.read() as connection:
             return [_state(row) for row in connection.execute(sa.select(jobs).order_by(jobs.c.job))]
 
-    def set_watermark(self, job: str, watermark: str, *, token: int | None = None) -> None:
+    def set_watermark(self, job: str, watermark: str) -> None:
         """Store how far the source was read; only once everything before it was dealt with."""
-        self._set(job, token, watermark=watermark)
+        self._set(job, watermark=watermark)
 
-    def set_configuration(self, job: str, fingerprint: str, *, token: int | None = None) -> None:
+    def set_configuration(self, job: str, fingerprint: str) -> None:
         """Store what the job was configured as when its rows were last compared."""
-        self._set(job, token, configuration=fingerprint)
+        self._set(job, configuration=fingerprint)
 
-    def count_passed_hold(self, job: str, *, token: int | None = None) -> None:
+    def count_passed_hold(self, job: str) -> None:
         """Count one hold more that a person has let pass; its word is used up."""
-        self._set(job, token, passed_holds=self.get(job).passed_holds + 1)
+        self._set(job, passed_holds=self.get(job).passed_holds + 1)
 
     def quarantine(
         self,
@@ -50,12 +50,10 @@ class JobStates:
         quarantine: Quarantine,
         *,
         is_disabled: bool = False,
-        token: int | None = None,
     ) -> None:
         """Slow a job down, or disable it after the last attempt."""
         self._set(
             job,
-            token,
             status="disabled" if is_disabled else "quarantined",
             reason=quarantine.reason,
             error=quarantine.error,
@@ -65,13 +63,11 @@ class JobStates:
             next_attempt_at=quarantine.next_attempt_at,
         )
 
-    def lift(self, job: str, *, token: int | None = None) -> None:
+    def lift(self, job: str) -> None:
         """End a quarantine, or enable a disabled job."""
-        self._set(job, token, **_HEALTHY)
+        self._set(job, **_HEALTHY)
 
-    def restart(
-        self, job: str, scopes: Collection[RestartScope], *, token: int | None = None
-    ) -> None:
+    def restart(self, job: str, scopes: Collection[RestartScope]) -> None:
         """Forget what the scopes name, all or nothing.
 
         Source: Microsoft Graph, `synchronizationJobRestartCriteria` (read 2026-11-20).
@@ -92,14 +88,14 @@ class JobStates:
             values |= _HEALTHY
         if "links" in scopes:
             tables += [links, pending_references]
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for table in tables:
                 connection.execute(table.delete().where(table.c.job == job))
             if values:
                 upsert(connection, jobs, [{"job": job, **values}])
 
-    def _set(self, job: str, token: int | None, /, **values: Any) -> None:
-        with self._database.write(job, token) as connection:
+    def _set(self, job: str, /, **values: Any) -> None:
+        with self._database.write() as connection:
             upsert(connection, jobs, [{"job": job, **values}])
 
 

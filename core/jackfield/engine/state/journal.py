@@ -37,7 +37,6 @@ class Journal:
         settled: Sequence[Settled] = (),
         ahead: Sequence[Change] = (),
         withdrawn: Sequence[str] = (),
-        token: int | None = None,
     ) -> Mapping[str, str]:
         """Store all of this or nothing: outcomes, then intents; take back intents never acted on.
 
@@ -49,7 +48,7 @@ class Journal:
         changes are returned with the name of that job, by change id, and must not happen.
         """
         refused: Mapping[str, str] = {}
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             if settled:
                 _settle(connection, job, settled)
             if ahead:

@@ -37,9 +37,9 @@ def _boot_seconds() -> float:
 
 @dataclass(slots=True)
 class Lease:
-    """The right to run a job. `token` goes with every write; `previous` names a holder replaced.
+    """The right to run a job. `token` is its number; `previous` names a holder replaced.
 
-    `is_lost`: another run took over, as far as this one has noticed.
+    `Store.under` gives the store that writes as long as it is held. `is_lost`: another run took over, as far as this one has noticed.
     """
 
     job: str
@@ -69,7 +69,7 @@ class Lease:
         """
         began = _boot_seconds()
         try:
-            with self._database.write(self.job, self.token) as connection:
+            with self._database.write((self.job, self.token)) as connection:
                 instant = moment(connection)
                 until = instant + dt.timedelta(seconds=self.seconds)
                 connection.execute(

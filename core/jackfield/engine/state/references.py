@@ -29,20 +29,16 @@ class PendingReferences:
         """Return everything that waits."""
         return self._find(pending_references.c.job == job)
 
-    def put(
-        self, job: str, references: Iterable[PendingReference], *, token: int | None = None
-    ) -> None:
+    def put(self, job: str, references: Iterable[PendingReference]) -> None:
         """Store references that cannot be resolved yet; the same one twice is one."""
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for some in chunks(references):
                 upsert(connection, pending_references, [{"job": job, **asdict(r)} for r in some])
 
-    def clear(
-        self, job: str, source_ids: Iterable[str], attribute: str = "", *, token: int | None = None
-    ) -> None:
+    def clear(self, job: str, source_ids: Iterable[str], attribute: str = "") -> None:
         """Forget what these people waited for, in one attribute or in all."""
         table = pending_references
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             for some in chunks(source_ids):
                 query = table.delete().where(table.c.job == job, table.c.source_id.in_(some))
                 if attribute:

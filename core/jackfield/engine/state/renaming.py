@@ -30,7 +30,7 @@ def rename_job(database: Database, old: str, new: str, *, by: str) -> int:
     with (
         held(database, old) as lease,
         held(database, new),
-        database.write(old, lease.token) as connection,
+        database.write((old, lease.token)) as connection,
     ):
         count = _checked(connection, old, new)
         stopped = _stopped(connection, new)

@@ -54,19 +54,17 @@ class SourceRows:
                 rows = connection.execute(query.where(links.c.source_id.in_(some))).all()
             yield from map(link_of, rows)
 
-    def remember(
-        self, job: str, rows: Iterable[tuple[str, str]], *, token: int | None = None
-    ) -> None:
+    def remember(self, job: str, rows: Iterable[tuple[str, str]]) -> None:
         """Store the fingerprints of people who were dealt with, a thousand in one transaction."""
         for some in chunks(rows, _ROWS_AT_ONCE):
             values = [{"job": job, "source_id": k, "fingerprint": f} for k, f in some]
-            with self._database.write(job, token) as connection:
+            with self._database.write() as connection:
                 upsert(connection, source_rows, values)
 
-    def forget(self, job: str, source_ids: Iterable[str], *, token: int | None = None) -> None:
+    def forget(self, job: str, source_ids: Iterable[str]) -> None:
         """Drop rows of people who left, or who are to be looked at again."""
         for some in chunks(source_ids):
-            with self._database.write(job, token) as connection:
+            with self._database.write() as connection:
                 connection.execute(
                     source_rows.delete().where(
                         source_rows.c.job == job, source_rows.c.source_id.in_(some)

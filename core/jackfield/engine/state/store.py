@@ -17,7 +17,7 @@ from jackfield.engine.model.change import Settled
 from jackfield.engine.model.entry import Entry, LogFilter
 from jackfield.engine.model.link import Link
 from jackfield.engine.state.cycles import Cycles
-from jackfield.engine.state.database import WAIT_SECONDS, Database, chunks
+from jackfield.engine.state.database import WAIT_SECONDS, Database, FencedDatabase, chunks
 from jackfield.engine.state.doubts import Doubts
 from jackfield.engine.state.escrows import Escrows
 from jackfield.engine.state.gone import Gone
@@ -52,9 +52,9 @@ class Intent:
 class Store:
     """One database of jobs. Each method is one short transaction, in any thread.
 
-    `token` is the number of the lease a run holds; with it, a write that comes after another run
-    took over raises AlreadyRunning and changes nothing. Every method raises StateUnavailable, a
-    ConfigurationError, where the database fails.
+    Of one `under` a lease, a write that comes after another run took over raises AlreadyRunning and
+    changes nothing. Every method raises StateUnavailable, a ConfigurationError, where the database
+    fails.
     """
 
     def __init__(self, database: Database) -> None:
@@ -106,6 +106,10 @@ class Store:
         """
         return held(self._database, job, holder=holder, seconds=seconds)
 
+    def under(self, lease: Lease) -> "Store":
+        """Return the store of one run: it writes as long as that run holds its job, no longer."""
+        return Store(FencedDatabase(self._database, (lease.job, lease.token)))
+
     def links(self, job: str) -> dict[str, Link]:
         """Return the links of a job by source id."""
         query = sa.select(*LINK_COLUMNS).where(links.c.job == job)
@@ -129,12 +133,12 @@ class Store:
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query.group_by(links.c.tenant))}
 
-    def rebind(self, job: str, *, token: int | None = None) -> int:
+    def rebind(self, job: str) -> int:
         """Let each link of a job be bound anew, by its next proven look; return how many.
 
         Creations in doubt are looked for there, too.
         """
-        with self._database.write(job, token) as connection:
+        with self._database.write() as connection:
             _unbind(connection, doubts, job)
             return _unbind(connection, links, job)
 
@@ -166,9 +170,9 @@ class Store:
         with self._database.read() as connection:
             return connection.scalars(query).first() or ""
 
-    def begin_cycle(self, job: str, *, token: int | None = None) -> str:
+    def begin_cycle(self, job: str) -> str:
         """Record that a cycle begins; return its id."""
-        return self.cycles.begin(job, token=token)
+        return self.cycles.begin(job)
 
     def end_cycle(
         self,
@@ -177,16 +181,15 @@ class Store:
         counts: Mapping[str, int],
         *,
         is_whole: bool = True,
-        token: int | None = None,
     ) -> None:
         """Record how a cycle ended; one that was `is_whole` also as its job's last one."""
-        self.cycles.end(cycle_id, outcome, counts, is_whole=is_whole, token=token)
+        self.cycles.end(cycle_id, outcome, counts, is_whole=is_whole)
 
-    def record(self, entries_: Iterable[Entry], *, token: int | None = None) -> None:
+    def record(self, entries_: Iterable[Entry]) -> None:
         """Write log entries of one job."""
         settled = [Settled(entry=entry) for entry in entries_]
         if settled:
-            self.journal.write(settled[0].entry.job, settled=settled, token=token)
+            self.journal.write(settled[0].entry.job, settled=settled)
 
     def skips(self, job: str) -> frozenset[tuple[str, str]]:
         """Return whom the log already says skipped, and why: one entry for it is enough."""

@@ -22,14 +22,14 @@ class Told:
             rows = connection.execute(sa.select(told).where(told.c.job == job))
             return [LastTold(**row._mapping) for row in rows]  # noqa: SLF001 - its public name
 
-    def put(self, job: str, news: Iterable[LastTold]) -> None:
+    def put(self, news: Iterable[LastTold]) -> None:
         """Store what was delivered, in place of what was told before."""
         rows = [asdict(each) for each in news]
         if rows:
-            with self._database.write(job, None) as connection:
+            with self._database.write() as connection:
                 upsert(connection, told, rows)
 
     def forget(self, job: str, topic: str) -> None:
         """Forget one topic: it is over, and may be news again."""
-        with self._database.write(job, None) as connection:
+        with self._database.write() as connection:
             connection.execute(told.delete().where(told.c.job == job, told.c.topic == topic))
