@@ -39,7 +39,8 @@ def _boot_seconds() -> float:
 class Lease:
     """The right to run a job. `token` is its number; `previous` names a holder replaced.
 
-    `Store.under` gives the store that writes as long as it is held. `is_lost`: another run took over, as far as this one has noticed.
+    `Store.under` gives the store that writes as long as it is held. `is_lost`: another run took
+    over, as far as this one has noticed.
     """
 
     job: str
