@@ -5,9 +5,10 @@ Commands, the service and host applications run jobs by this; `run_job` is the c
 
 from collections.abc import Callable
 
-from jackfield.engine.cycle import CycleResult, run_job
+from jackfield.engine.cycle import run_job
 from jackfield.engine.decisions import How
 from jackfield.engine.job import Job
+from jackfield.engine.model.cycle import CycleResult
 from jackfield.engine.model.job_state import JobState
 from jackfield.engine.progress import Report, nobody
 from jackfield.engine.state.store import Store

@@ -1,10 +1,15 @@
 """A cycle as it is remembered: how far it is, and how it ended."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jackfield.engine.model.entry import FAILED, Entry
+from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.instants import due_at, since
+from jackfield.engine.model.plan import Plan
+from jackfield.errors import ProvisioningError
 
 INTERRUPTED = "interrupted"
 """The outcome of a cycle whose process ended without telling."""
@@ -55,3 +60,36 @@ class CycleSummary:
     counts: Mapping[str, int] = field(default_factory=dict)
     progress: CycleProgress | None = None
     progress_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleResult:
+    """What one cycle did.
+
+    `interrupted` are writes of an earlier run that ended before their outcome was known. `stopped`
+    is the error that ended the cycle early, `hold` what waits for a person. `notes` are what a
+    person should know. `doubt_count` creations may have made an account that nobody has seen yet.
+    """
+
+    cycle_id: str
+    plan: Plan
+    entries: tuple[Entry, ...]
+    interrupted: tuple[Entry, ...] = ()
+    hold: Hold | None = None
+    stopped: ProvisioningError | None = None
+    notes: tuple[str, ...] = ()
+    doubt_count: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many people ended in each status."""
+        return dict(Counter(entry.status for entry in self.entries))
+
+    @property
+    def knows_leavers(self) -> bool:
+        """Whether the source told who left; else nothing is known of who was held before."""
+        return self.plan.is_complete or self.plan.is_delta
+
+    @property
+    def failed(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.status in FAILED)
