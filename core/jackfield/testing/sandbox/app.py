@@ -124,15 +124,16 @@ class Sandbox:
         if request.path.startswith(CONTROL_PATH):
             await deliver(send, control(self, request), None)
             return
-        fault = request.fault = self.faults.take(request.method, request.path)
-        answer = self._answered(request)
+        fault = self.faults.take(request.method, request.path)
+        if fault is not None:
+            request.hidden_from_lists, request.ignores_filter = fault.lag, fault.ignore_filter
+        answer = self._answered(fault, request)
         self._record(request, answer)
         if fault is not None and fault.delay_seconds:
             await asyncio.sleep(fault.delay_seconds)
         await deliver(send, answer, fault)
 
-    def _answered(self, request: SandboxRequest) -> Answer:
-        fault = request.fault
+    def _answered(self, fault: Fault | None, request: SandboxRequest) -> Answer:
         try:
             if fault is None:
                 return self.respond(request)

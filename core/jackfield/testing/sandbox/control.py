@@ -5,18 +5,36 @@ take no token: a sandbox listens on loopback only.
 """
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from jackfield.testing.sandbox.exchange import Answer, Document, SandboxRequest
-from jackfield.testing.sandbox.faults import Fault
-
-if TYPE_CHECKING:
-    from jackfield.testing.sandbox.app import Sandbox
+from jackfield.testing.sandbox.exchange import Answer, Document, RecordedRequest, SandboxRequest
+from jackfield.testing.sandbox.faults import Fault, Faults
+from jackfield.testing.sandbox.store import Store
 
 CONTROL_PATH = "/_sandbox/"
 
 
-def control(sandbox: "Sandbox", request: SandboxRequest) -> Answer:
+class Controlled(Protocol):
+    """What of a sandbox a script may reach."""
+
+    store: Store
+    faults: Faults
+    requests: list[RecordedRequest]
+
+    def seed(self, documents: list[Document]) -> list[Document]:
+        """Put users straight into the store."""
+        ...
+
+    def expire_tokens(self) -> None:
+        """Make every token invalid."""
+        ...
+
+    def reset(self) -> None:
+        """Start anew."""
+        ...
+
+
+def control(sandbox: Controlled, request: SandboxRequest) -> Answer:
     """Answer one request to the script's own routes."""
     name = request.path.removeprefix(CONTROL_PATH)
     try:
@@ -33,7 +51,7 @@ def _failed(status: int, reason: str) -> Answer:
     return Answer(status, {"error": reason})
 
 
-def _read(sandbox: "Sandbox", name: str) -> Answer:
+def _read(sandbox: Controlled, name: str) -> Answer:
     if name == "users":
         return Answer(200, list(sandbox.store))
     if name == "requests":
@@ -41,7 +59,7 @@ def _read(sandbox: "Sandbox", name: str) -> Answer:
     return _failed(404, f"Nothing is called {name!r} here.")
 
 
-def _changed(sandbox: "Sandbox", name: str, body: Any) -> Answer:
+def _changed(sandbox: Controlled, name: str, body: Any) -> Answer:
     if name == "faults":
         sandbox.faults.add(Fault.from_json(_object(body)))
     elif name == "seed":

@@ -6,14 +6,11 @@ Imports nothing of Jackfield: a sandbox is an independent imitation of a vendor.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from jackfield.errors import Travelling
 from jackfield.read_only import ReadOnly
-
-if TYPE_CHECKING:
-    from jackfield.testing.sandbox.faults import Fault
 
 Document: TypeAlias = dict[str, Any]
 """A JSON object whose shape only the vendor's dialect knows."""
@@ -50,14 +47,19 @@ class Refusal(Travelling, Exception):
 
 @dataclass(slots=True)
 class SandboxRequest:
-    """One request as it arrived. `fault` is the scripted one that this request met."""
+    """One request as it arrived, and what the fault that it met does below the answer.
+
+    `hidden_from_lists`: from so many lists a user created by it is hidden; `ignores_filter`: it is
+    answered as if it had none.
+    """
 
     method: str
     path: str
     raw_query: bytes = b""
     raw_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
-    fault: "Fault | None" = None
+    hidden_from_lists: int = 0
+    ignores_filter: bool = False
 
     @property
     def query(self) -> dict[str, str]:

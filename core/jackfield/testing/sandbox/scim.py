@@ -202,8 +202,8 @@ class ScimSandbox(Sandbox):
         self._check_unique(user.get("userName", ""), "")
         self.check_created(user)
         kept = self.store.add(self.stored(user, None))
-        if request.fault is not None and request.fault.lag:
-            self._unseen[kept["id"]] = request.fault.lag
+        if request.hidden_from_lists:
+            self._unseen[kept["id"]] = request.hidden_from_lists
         answer = self._said(201, self.shown(kept))
         answer.headers["Location"] = self.location(kept["id"])
         return answer
@@ -268,7 +268,7 @@ class ScimSandbox(Sandbox):
         return self._said(200, document)
 
     def _found(self, request: SandboxRequest, text: str) -> list[Document]:
-        if not text.strip() or (request.fault is not None and request.fault.ignore_filter):
+        if not text.strip() or request.ignores_filter:
             return list(self.store)
         wanted = parse_filter(text)
         check_filter(wanted, self.filters)
