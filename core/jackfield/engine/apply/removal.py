@@ -59,7 +59,7 @@ class Removing:
         found = self._job.find(self._job.keys_of(value))
         if found is None or not self._job.adopt:
             return Unremoved("warning", NOT_SEEN, unseen)
-        if job := self._tenancy.holder_of(found.id or "", value):
+        if job := self._tenancy.claimant_of(found.id or "", value):
             unseen = f"the vendor does not show the account {step.target_id}, and the account"
             return Unremoved("warning", NOT_SEEN, f"{unseen} {found.id} is the job {job}'s")
         if self._job.on_missing_target != "rematch":

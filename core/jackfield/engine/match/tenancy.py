@@ -57,7 +57,7 @@ class Tenancy:
         """Return the link that another job of the tenant has to an account."""
         return self._others.get(target_id, ("", None))[1]
 
-    def holder_of(self, target_id: str, value: str) -> str:
+    def claimant_of(self, target_id: str, value: str) -> str:
         """Return the other job that has an account of a matching value, or may just have made it.
 
         This asks the state anew; empty for none.
