@@ -6,11 +6,11 @@ its `aio` by tasks of any event loop; both share tokens and rate limits.
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeAlias, TypeVar
 
 from pydantic import SecretStr
 
@@ -300,6 +300,9 @@ class Connector:
         return run(steps, self._transport, self._clock)
 
 
+_Ending: TypeAlias = AsyncGenerator[None, None]
+
+
 class AsyncConnector:
     """The asynchronous side of a `Connector`; each method does what its namesake does."""
 
@@ -307,9 +310,7 @@ class AsyncConnector:
         self._calls = _Calls(driver)
         self._limits = limits
         self._clock = clock
-        self._transports: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncTransport] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._transports: dict[asyncio.AbstractEventLoop, tuple[AsyncTransport, _Ending]] = {}
 
     async def authenticate(self) -> Mapping[str, str]:
         return await self._run(self._calls.authenticate())
@@ -345,9 +346,9 @@ class AsyncConnector:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        transport = self._transports.pop(asyncio.get_running_loop(), None)
-        if transport is not None:
-            await transport.aclose()
+        known = self._transports.pop(asyncio.get_running_loop(), None)
+        if known is not None:
+            await known[1].aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -361,13 +362,31 @@ class AsyncConnector:
         await self.aclose()
 
     async def _run(self, steps: Steps[T]) -> T:
+        return await run_async(steps, await self._transport(), self._clock)
+
+    async def _transport(self) -> AsyncTransport:
+        """Return the transport of the running event loop, which closes it before it ends."""
         loop = asyncio.get_running_loop()
-        transport = self._transports.get(loop)
-        if transport is None:
-            transport = self._transports[loop] = AsyncTransport(
-                self._limits, _reach(self._calls.driver.settings)
-            )
-        return await run_async(steps, transport, self._clock)
+        known = self._transports.get(loop)
+        if known is not None:
+            return known[0]
+        for ended in [each for each in self._transports if each.is_closed()]:
+            del self._transports[ended]
+        transport = AsyncTransport(self._limits, _reach(self._calls.driver.settings))
+        ending = self._closed_with(loop, transport)
+        self._transports[loop] = transport, ending
+        await anext(ending)
+        return transport
+
+    async def _closed_with(
+        self, loop: asyncio.AbstractEventLoop, transport: AsyncTransport
+    ) -> _Ending:
+        """Wait to be ended, as an event loop ends its asynchronous generators last of all."""
+        try:
+            yield
+        finally:
+            self._transports.pop(loop, None)
+            await transport.aclose()
 
 
 def _not_sent(changes: Changes, user: User | None) -> tuple[Difference, ...]:

@@ -7,6 +7,7 @@ bounds every answer in time and size, and tells failures apart: could the vendor
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import ssl
 import time
@@ -22,13 +23,7 @@ import httpx
 
 from jackfield.driver.addresses import Reach
 from jackfield.driver.wire import Answer, Limits, Wire
-from jackfield.errors import (
-    ConfigurationError,
-    InDoubt,
-    NotSent,
-    ProvisioningError,
-    VendorBroken,
-)
+from jackfield.errors import ConfigurationError, InDoubt, NotSent, ProvisioningError, VendorBroken
 
 __all__ = ["Answer", "AsyncTransport", "Limits", "SyncTransport", "Wire"]
 
@@ -47,12 +42,20 @@ _NOT_HTTP = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidU
 
 
 class SyncTransport:
-    """Sends one request at a time for each thread; safe to share between threads."""
+    """Sends one request at a time for each thread; safe to share between threads, and to fork with.
+
+    A child that went on with its parent's connections would read the answers to its questions.
+    """
 
     def __init__(self, limits: Limits, reach: Reach) -> None:
         self._limits = limits
-        self._http = httpx.HTTPTransport(**_options(limits))
-        self._http._pool._network_backend = _SyncNetwork(reach)  # noqa: SLF001 - no public parameter exists
+        self._reach = reach
+        self._open()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        self._http = httpx.HTTPTransport(**_options(self._limits))
+        self._http._pool._network_backend = _SyncNetwork(self._reach)  # noqa: SLF001 - no public parameter exists
 
     def send(self, wire: Wire) -> Answer:
         """Send and return the answer.
@@ -71,6 +74,8 @@ class SyncTransport:
         raise failure
 
     def _send(self, wire: Wire) -> Answer:
+        if self._process != os.getpid():
+            self._open()  # the parent's sockets are let go here, and stay open there
         response = self._http.handle_request(_request(wire, self._limits))
         try:
             body = _Body(response.headers, self._limits)

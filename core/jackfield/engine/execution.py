@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 
 from jackfield.engine.apply.applier import Applier
 from jackfield.engine.apply.sender import Outcome
 from jackfield.engine.crew import work
 from jackfield.engine.decisions import Decisions
-from jackfield.engine.model.codes import NOT_SEEN
+from jackfield.engine.model.codes import NEXT_CYCLE, NOT_SEEN
 from jackfield.engine.model.entry import FAILED
 from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.plan import NOT_DONE, Plan, Step
@@ -59,8 +60,20 @@ def _done(
             yield step, outcome
     failed = {entry.source_id for entry in applier.entries if entry.status in FAILED}
     if not applier.is_stopped and (late := [*found, *decisions.refer_again(failed)]):
-        again = [step for _, step in work(late, decisions.again, decisions.job.workers)]
-        yield from applier.apply(again)
+        again = work(late, decisions.again, decisions.job.workers)
+        yield from applier.apply([_unweighed(step) for _, step in again])
+
+
+def _unweighed(step: Step) -> Step:
+    """Put off what the guard would weigh, of a step that is decided on after it has weighed all.
+
+    The link remembers no wish, so the next cycle decides on the person, and the guard weighs that.
+    """
+    if not step.is_removal and not step.new_name:
+        return step
+    reason = f"{step.reason}; the guard had counted before the account turned up: the next cycle"
+    reason = f"{reason} decides"
+    return replace(step, action="skip", reason=reason, code=NEXT_CYCLE, changes=(), wanted="")
 
 
 def _is_news(step: Step, skips: frozenset[tuple[str, str]]) -> bool:

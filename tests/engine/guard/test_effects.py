@@ -7,8 +7,10 @@ from support.company import MAPPINGS, Company, person
 
 from jackfield import AttributeMapping
 from jackfield.engine import GuardLimits
+from jackfield.testing.sandbox import Fault
 
 STRICT = GuardLimits(people=3, percent=10)
+NOBODY = {"totalResults": 0, "Resources": []}
 BY_EXPRESSION = 'Switch([jobTitle], "True", "Gone", "False")'
 
 
@@ -64,6 +66,27 @@ def test_a_few_who_lose_access_by_an_expression_lose_it_and_count(firm: Company)
     assert active(firm) == 37
     assert second.hold is not None
     assert "within 24 hours" in second.hold.reason
+
+
+def test_accounts_that_turn_up_after_the_guard_has_counted_keep_their_access_till_it_has(
+    firm: Company,
+):
+    """The vendor's list and filter show nobody, and its creation refuses who is there."""
+    lines = with_active(expression=BY_EXPRESSION)
+    names = [f"person{number}@example.com" for number in range(1, 6)]
+    firm.vendor.seed([{"userName": name, "active": True} for name in names])
+    firm.vendor.faults.add(Fault(method="GET", status=200, body=NOBODY, times=4))
+    firm.people = [person(number, jobTitle="Gone") for number in range(1, 6)]
+
+    first = firm.run(mappings=lines, guard=STRICT)
+    kept = active(firm)
+    second = firm.run(mappings=lines, guard=STRICT)
+
+    late = [entry.code for entry in first.entries if entry.action == "skip"]
+    assert late == ["NextCycle"] * 5
+    assert kept == active(firm) == 5
+    assert second.hold is not None
+    assert len(second.hold.steps) == 5
 
 
 def test_whoever_is_protected_keeps_access_from_an_expression(firm: Company):

@@ -67,6 +67,9 @@ TAKES_ACCESS = "TakesAccess"
 ENABLED_AGAIN = "EnabledAgain"
 """The code of a deletion whose account somebody has enabled since it was disabled."""
 
+NEXT_CYCLE = "NextCycle"
+"""The code of what was decided on too late for the guard: the next cycle does it, or holds it."""
+
 BROKEN = frozenset(
     {
         CODES[VendorBroken],
