@@ -75,7 +75,7 @@ def test_accounts_that_turn_up_after_the_guard_has_counted_keep_their_access_til
     lines = with_active(expression=BY_EXPRESSION)
     names = [f"person{number}@example.com" for number in range(1, 6)]
     firm.vendor.seed([{"userName": name, "active": True} for name in names])
-    firm.vendor.faults.add(Fault(method="GET", status=200, body=NOBODY, times=4))
+    firm.vendor.faults.add(Fault(method="GET", status=200, body=NOBODY, times=5))
     firm.people = [person(number, jobTitle="Gone") for number in range(1, 6)]
 
     first = firm.run(mappings=lines, guard=STRICT)
