@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from support.company import MAPPINGS, Company, person
+from support.company import ATTRIBUTES, MAPPINGS, Company, person
 
 from jackfield import AttributeMapping
 from jackfield.engine import GuardLimits
+from jackfield.sources import SourceRead
 from jackfield.testing.sandbox import Fault
 
 STRICT = GuardLimits(people=3, percent=10)
@@ -87,6 +88,21 @@ def test_accounts_that_turn_up_after_the_guard_has_counted_keep_their_access_til
     assert kept == active(firm) == 5
     assert second.hold is not None
     assert len(second.hold.steps) == 5
+
+
+def test_a_source_that_tells_changes_is_read_again_while_somebody_is_put_off(firm: Company):
+    lines = with_active(expression=BY_EXPRESSION)
+    firm.vendor.seed([{"userName": "person1@example.com", "active": True}])
+    firm.vendor.faults.add(Fault(method="GET", status=200, body=NOBODY, times=1))
+    people = (person(1, jobTitle="Gone"),)
+
+    def read(_: str | None) -> SourceRead:
+        return SourceRead(people, is_complete=True, attributes=ATTRIBUTES, watermark="w-1")
+
+    (_, late) = firm.run(mappings=lines, read_source=read).entries
+
+    assert late.code == "NextCycle"
+    assert firm.store.jobs.get("example").watermark == ""
 
 
 def test_whoever_is_protected_keeps_access_from_an_expression(firm: Company):
