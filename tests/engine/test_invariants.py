@@ -139,8 +139,10 @@ def test_an_account_that_nobody_knows_of_is_not_settled(office: Company, story: 
 
 def blocked(story: Evidence) -> Evidence:
     """Return the story in which somebody has the name that person 2 should have."""
+    own = story.memory.links["id-2"].target_id
     theirs = {"userName": "person2@example.com", "active": True}
-    return replace(story, accounts={**story.accounts, "u-theirs": theirs})
+    waiting = {**story.accounts[own], "userName": "before@example.com"}
+    return replace(story, accounts={**story.accounts, own: waiting, "u-theirs": theirs})
 
 
 def test_somebody_who_waits_and_is_called_well_is_not_settled(office: Company, story: Evidence):

@@ -88,9 +88,12 @@ def _untold(evidence: Evidence, exempt: set[str]) -> Iterator[str]:
 def blocked_by(evidence: Evidence, person: SourceObject, link: Link | None) -> str:
     """Return the account that has this person's name and is not this person's.
 
-    One that is gone counts, too, while the owner's job has not looked for it.
+    It keeps nobody waiting whose own one has the name, too, at a vendor without uniqueness. One
+    that is gone counts, while the owner's job has not looked for it.
     """
     own = link.target_id if link else ""
+    if own in evidence.accounts and _has_name(person, evidence.accounts[own]):
+        return ""
     linked = {each.target_id for each in evidence.memory.links.values()}
     for target_id, account in evidence.accounts.items():
         is_free = not link and target_id not in linked
