@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 _SLOW_SECONDS = 0.005
-_SLOW_IN_A_ROW = 2
+_SLOW_IN_A_ROW = 3
 _PATIENCE_SECONDS = 0.5
 
 
