@@ -55,11 +55,12 @@ class WriteIds:
     @contextmanager
     def heard_by(self, listener: Callable[[str], None]) -> Iterator[None]:
         """Call the listener for every write of the caller until the end of the block."""
-        before = _LISTENERS.set((*_LISTENERS.get(), (self, listener)))
+        entry = (self, listener)
+        _LISTENERS.set((*_LISTENERS.get(), entry))
         try:
             yield
-        finally:
-            _LISTENERS.reset(before)
+        finally:  # blocks may end in another order than they began
+            _LISTENERS.set(tuple(each for each in _LISTENERS.get() if each is not entry))
 
     def tell(self, write_id: str) -> None:
         """Tell the caller's own listeners; what one of them raises changes no outcome."""

@@ -297,6 +297,22 @@ def test_who_makes_a_write_hears_its_id_and_nobody_elses():
     assert heard == ["", ""]
 
 
+def test_listeners_may_stop_in_another_order_than_they_began():
+    first, second = [], []
+    turns = (TOKEN, *(marked(201, each, user_document()) for each in "abc"))
+    with LoopbackServer(*turns) as server, connect(url=server.origin) as connector:
+        one, other = (connector.write_ids_heard_by(each.append) for each in (first, second))
+        one.__enter__()
+        other.__enter__()
+        connector.create_user(ANN)
+        one.__exit__(None, None, None)
+        connector.create_user(ANN)
+        other.__exit__(None, None, None)
+        connector.create_user(ANN)
+
+    assert [each[-1] for each in (first, second)] == ["a", "b"]
+
+
 def test_id_of_a_write_is_heard_when_its_answer_comes():
     heard = []
     turns = (TOKEN, marked(201, "b", user_document()), marked(200, "c", user_document()))
