@@ -370,8 +370,9 @@ class AsyncConnector:
         known = self._transports.get(loop)
         if known is not None:
             return known[0]
-        for ended in [each for each in self._transports if each.is_closed()]:
-            del self._transports[ended]
+        for each in list(self._transports):  # other threads add theirs meanwhile
+            if each.is_closed():
+                self._transports.pop(each, None)
         transport = AsyncTransport(self._limits, _reach(self._calls.driver.settings))
         ending = self._closed_with(loop, transport)
         self._transports[loop] = transport, ending

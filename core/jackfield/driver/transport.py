@@ -48,14 +48,14 @@ class SyncTransport:
     """
 
     def __init__(self, limits: Limits, reach: Reach) -> None:
-        self._limits = limits
-        self._reach = reach
+        self._limits, self._reach = limits, reach
         self._open()
 
     def _open(self) -> None:
-        self._process = os.getpid()
-        self._http = httpx.HTTPTransport(**_options(self._limits))
-        self._http._pool._network_backend = _SyncNetwork(self._reach)  # noqa: SLF001 - no public parameter exists
+        http = httpx.HTTPTransport(**_options(self._limits))
+        http._pool._network_backend = _SyncNetwork(self._reach)  # noqa: SLF001 - no public parameter exists
+        self._http = http
+        self._process = os.getpid()  # last: until then other threads open one of their own
 
     def send(self, wire: Wire) -> Answer:
         """Send and return the answer.
