@@ -1,8 +1,14 @@
 """The exit codes, which scripts rely on."""
 
+from dataclasses import replace
+
 import pytest
+from support.states import entry
 
 from jackfield.cli.exits import ADVICE, Exit, Terminated, exit_of, sentence_of, worst
+from jackfield.cli.results import exit_of_result
+from jackfield.engine import CycleResult, Plan
+from jackfield.engine.model.codes import NEXT_CYCLE
 from jackfield.errors import (
     AlreadyRunning,
     ConfigurationError,
@@ -76,3 +82,11 @@ def test_unexpected_error_shows_its_first_line_alone():
 def test_advice_is_given_for_known_errors_alone():
     assert all(issubclass(kind, ProvisioningError) for kind in ADVICE)
     assert ConnectorError not in ADVICE
+
+
+@pytest.mark.parametrize(("code", "expected"), [("", Exit.FINE), (NEXT_CYCLE, Exit.SOME_FAILED)])
+def test_whoever_keeps_an_access_until_the_next_cycle_is_no_success(code: str, expected: Exit):
+    told = replace(entry("c-1"), status="skipped", code=code)
+    plan = Plan("example", (), source_count=1, linked_count=1, is_complete=True)
+
+    assert exit_of_result(CycleResult("c-1", plan, (told,))) is expected

@@ -67,6 +67,8 @@ class Cycles:
         show_interrupted(result.interrupted)
         for step in _outdated(result):
             show(f"  . {step.user_name}: skipped: {step.reason}", colour="yellow")
+        for entry in result.put_off:
+            show(f"  . {entry.user_name}: put off: {entry.reason}", colour="yellow")
         show_result(name, result.entries)
         if result.doubt_count:
             note(f"{name}: {doubts_told(result.doubt_count)}", colour="yellow")
@@ -123,8 +125,8 @@ def doubts_told(count: int) -> str:
 
 
 def _is_short(result: CycleResult) -> bool:
-    """Say whether anybody failed, may have an account unseen, or was not done as a person read."""
-    return bool(result.failed or result.doubt_count) or _refused(result)
+    """Say whether anybody failed, was put off, may have an account, or was not done as read."""
+    return bool(result.failed or result.put_off or result.doubt_count) or _refused(result)
 
 
 def _outdated(result: CycleResult) -> list[Step]:

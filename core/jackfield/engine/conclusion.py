@@ -7,7 +7,6 @@ from jackfield.engine.health.health import diagnose, keep_health, stage
 from jackfield.engine.job import Job
 from jackfield.engine.map.references import keep_references
 from jackfield.engine.match.look import look_for_nobody
-from jackfield.engine.model.codes import NEXT_CYCLE
 from jackfield.engine.model.cycle import STOPPED, CycleResult
 from jackfield.engine.model.entry import SUCCEEDED
 from jackfield.engine.read.rows import configuration_of
@@ -58,9 +57,8 @@ def advance(decisions: Decisions, store: Store, result: CycleResult, before: str
     `before` is how far it was read before this cycle.
     """
     job, read = decisions.job, decisions.read
-    is_put_off = any(entry.code == NEXT_CYCLE for entry in result.entries)
-    is_settled = result.stopped is None and result.hold is None and not result.failed
-    is_settled = is_settled and not is_put_off
+    is_settled = result.stopped is None and result.hold is None
+    is_settled = is_settled and not result.failed and not result.put_off
     if read.watermark and is_settled and decisions.is_whole:
         people = decisions.planner.people
         is_known = keep_references(store, job.name, people, decisions.links)

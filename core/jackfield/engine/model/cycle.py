@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jackfield.engine.model.codes import NEXT_CYCLE
 from jackfield.engine.model.entry import FAILED, Entry
 from jackfield.engine.model.hold import Hold
 from jackfield.engine.model.instants import due_at, since
@@ -93,3 +94,8 @@ class CycleResult:
     @property
     def failed(self) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.status in FAILED)
+
+    @property
+    def put_off(self) -> tuple[Entry, ...]:
+        """Who turned up too late for the guard, and has an access or a name till the next cycle."""
+        return tuple(entry for entry in self.entries if entry.code == NEXT_CYCLE)
